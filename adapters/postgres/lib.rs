@@ -1,0 +1,1 @@
+//! PostgreSQL as a warehouse: pg_catalog by COPY.

@@ -1,0 +1,1 @@
+//! Slack: incoming webhook and bot token, Block Kit messages.

@@ -1,0 +1,1 @@
+//! Outgoing webhooks: Standard Webhooks signatures behind an SSRF guard.

@@ -1,0 +1,1 @@
+//! dbt artifacts (manifest, catalog, run results) as bytes -> Project. Pure.

@@ -1,0 +1,1 @@
+//! Two schemas -> changes with judgments; compatibility modes. Pure.

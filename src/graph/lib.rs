@@ -1,0 +1,1 @@
+//! Readers and evidence as a column graph: impact, who-uses, coverage. Pure.

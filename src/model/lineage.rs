@@ -1,0 +1,114 @@
+//! What lineage says of a query: which columns come out, from which columns they are made (direct reads), and which
+//! columns decide about them without being in them (indirect reads), as in OpenLineage's column-lineage facet.
+
+use crate::name::TableName;
+use serde::{Deserialize, Serialize};
+
+/// How a source column gets into an output column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectKind {
+    Identity,
+    Transformation,
+    Aggregation,
+}
+
+/// How a source column influences rows or values without being part of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IndirectKind {
+    Join,
+    Filter,
+    GroupBy,
+    Sort,
+    Window,
+    Conditional,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DirectRead {
+    pub table: TableName,
+    pub column: String,
+    pub kind: DirectKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IndirectRead {
+    pub table: TableName,
+    pub column: String,
+    pub kind: IndirectKind,
+}
+
+/// How well a query was understood, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resolution {
+    /// Every column was found in a known table.
+    Resolved,
+    /// Some tables are unknown, yet each column has one possible source.
+    Inferred,
+    /// Some column has several possible sources, or a star stands on an unknown table.
+    Ambiguous,
+    /// Only the tables are known.
+    TableOnly,
+    /// Not understood.
+    Unparsed,
+}
+
+/// One output column of a query or one written column of a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputColumn {
+    pub name: String,
+    /// The table that the statement writes, if it writes one.
+    pub target: Option<TableName>,
+    /// In the dialect's spelling; `None` when unknown.
+    #[serde(rename = "type")]
+    pub data_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nullable: Option<bool>,
+    pub direct: Vec<DirectRead>,
+    /// Window and conditional reads of this column alone.
+    pub indirect: Vec<IndirectRead>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiagnosticSeverity {
+    Error,
+    Warning,
+    Info,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    pub severity: DiagnosticSeverity,
+    /// Stable kebab-case code: `unknown-column`, `ambiguous-column`, `unparsed`, `star-on-unknown-table`, …
+    pub code: String,
+    pub message: String,
+    /// 1-based position in the text that was given; 0 when unknown.
+    pub line: u32,
+    pub column: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementInfo {
+    /// `query`, `insert`, `ctas`, `view`, `merge`, `update`, `delete`, `copy`, `ddl`, `use`, `other`.
+    pub kind: String,
+    pub resolution: Resolution,
+}
+
+/// The answer for one text (possibly several statements). Its JSON form is INTERFACES' `lineage --batch` line less `id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryLineage {
+    pub resolution: Resolution,
+    pub reads: Vec<TableName>,
+    pub writes: Vec<TableName>,
+    pub columns: Vec<OutputColumn>,
+    /// Reads that touch every row: join, filter, group by, sort.
+    pub indirect: Vec<IndirectRead>,
+    pub statements: Vec<StatementInfo>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// True when the output may hold further columns (a star over an unknown table).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
+}

@@ -1,0 +1,1 @@
+//! SQL text -> statements in our own flat IR, by guarded parsing. Pure.

@@ -1,0 +1,1 @@
+//! The proposal state machine, acknowledgement rules and policies. Pure.

@@ -1,0 +1,1 @@
+//! What every test over the whole needs: one world (folder, port, database, fake Slack) per test.
