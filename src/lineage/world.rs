@@ -1,0 +1,85 @@
+//! Many nodes that build on each other (dbt projects, warehouse views), analysed in the order of their dependencies:
+//! each node's shape is what the nodes that read it bind against.
+
+use crate::catalog::Defaults;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use tessera_model::lineage::QueryLineage;
+use tessera_model::{Dialect, TableKey, TableName, TableSchema};
+
+/// One node of a world. A source or seed is a node with `relation` and `known` and no `sql`.
+#[derive(Debug, Clone, Default)]
+pub struct NodeInput {
+    pub id: String,
+    pub dialect: Dialect,
+    /// What the node builds; `None` for ephemeral models, tests and analyses.
+    pub relation: Option<TableName>,
+    /// Compiled SQL; `None` when unknown.
+    pub sql: Option<Arc<str>>,
+    /// Why `sql` is `None`: `uncompiled`, `python`, …
+    pub cause: Option<String>,
+    /// The shape as known from outside (see its `origin` and `open`).
+    pub known: Option<TableSchema>,
+    /// Ids of the nodes and sources it depends on.
+    pub upstream: Vec<String>,
+    pub defaults: Defaults,
+    /// Name of an injected CTE (`__dbt__cte__x`) -> id of the node it stands for.
+    pub aliases: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    pub nodes: Vec<NodeInput>,
+}
+
+/// A reason why a statement does not bind against the shapes it reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindError {
+    /// `unknown-column`, `ambiguous-column`, `union-width`, `insert-width`, …
+    pub code: String,
+    /// The table that lacks the column, where it is one.
+    pub table: Option<TableName>,
+    pub column: Option<String>,
+    pub message: String,
+    pub line: u32,
+    pub column_no: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct NodeLineage {
+    pub id: String,
+    pub relation: Option<TableName>,
+    pub dialect: Dialect,
+    /// Reads of other relations only: a node's reads of its own relation (incremental models) are removed.
+    pub lineage: Arc<QueryLineage>,
+    /// What the SQL alone says; `open` where a star stands on an unknown table.
+    pub inferred: TableSchema,
+    /// The best known shape: what nodes downstream bind against.
+    pub schema: TableSchema,
+    pub errors: Vec<BindError>,
+    /// Why something is unknown: `uncompiled`, `python`, `unparsed`, `table_only`, …
+    pub cause: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct WorldLineage {
+    pub nodes: BTreeMap<String, Arc<NodeLineage>>,
+    pub(crate) by_relation: HashMap<(Dialect, TableKey), String>,
+}
+
+impl WorldLineage {
+    /// The node that builds the relation of that name, compared as `dialect` compares names.
+    pub fn producer_of(&self, name: &TableName, dialect: Dialect) -> Option<&Arc<NodeLineage>> {
+        let id = self.by_relation.get(&(dialect, name.key(dialect)))?;
+        self.nodes.get(id)
+    }
+}
+
+/// Results per node, by content.
+#[derive(Debug, Default)]
+pub struct Cache {}
+
+/// Analyses every node after the nodes it reads.
+pub fn analyze_world(_world: &World, _cache: &mut Cache) -> WorldLineage {
+    WorldLineage::default()
+}
