@@ -21,6 +21,7 @@ pub fn analyze(_sql: &str, _dialect: Dialect, _catalog: &Catalog, _defaults: &De
         writes: Vec::new(),
         columns: Vec::new(),
         indirect: Vec::new(),
+        unused: Vec::new(),
         statements: Vec::new(),
         diagnostics: Vec::new(),
         open: false,

@@ -106,6 +106,10 @@ pub struct QueryLineage {
     pub columns: Vec<OutputColumn>,
     /// Reads that touch every row: join, filter, group by, sort.
     pub indirect: Vec<IndirectRead>,
+    /// Columns that the text names though they reach no output and decide no row (projected in a CTE, dropped later).
+    /// Without them it no longer binds, so they are reads (of use `project`) all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<DirectRead>,
     pub statements: Vec<StatementInfo>,
     pub diagnostics: Vec<Diagnostic>,
     /// True when the output may hold further columns (a star over an unknown table).
