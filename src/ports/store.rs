@@ -124,6 +124,8 @@ pub struct ProposalFilter {
     /// Only those that require this team.
     pub team: Option<TeamId>,
     pub proposed_by: Option<TeamId>,
+    /// Equal to `Proposal::change_set` (a promoted column).
+    pub change_set: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -142,6 +142,9 @@ pub struct Proposal {
     pub contract: Option<ContractId>,
     #[serde(default)]
     pub drift: Option<DriftId>,
+    /// Changes that arrived together (one scan, one dbt invocation) are told together.
+    #[serde(default)]
+    pub change_set: Option<String>,
     /// Reminders sent so far.
     #[serde(default)]
     pub reminders: u8,
