@@ -1,1 +1,27 @@
-//! dbt artifacts (manifest, catalog, run results) as bytes -> Project. Pure.
+//! dbt artifacts (manifest, catalog, run results) as bytes -> [`Project`]. Callers hand in bytes and get values back;
+//! reading files, watching them and unpacking folders is the engine's business.
+//!
+//! Reading is lenient by design: dbt's published schemas and its real files disagree, and two engines write the same
+//! version differently. Unknown keys are ignored, null is a default, one bad node is left out and reported.
+//!
+//! Reading order: `node`, `project`, `manifest`, `convert`, `guarantees`; then what is asked of a project: `shape`,
+//! `coverage`, `owners`, `codeowners`, `selector`.
+
+mod bytes;
+mod convert;
+pub mod error;
+mod guarantees;
+mod lenient;
+pub mod limits;
+mod manifest;
+pub mod metadata;
+pub mod node;
+pub mod project;
+mod raw;
+
+pub use error::ArtifactError;
+pub use limits::Limits;
+pub use manifest::parse_manifest;
+pub use metadata::{ArtifactKind, Peek, peek};
+pub use node::{Constraint, DeclaredColumn, Node, ResourceType, TestRef};
+pub use project::{Engine, Exposure, Group, Owner, Project};
