@@ -8,20 +8,33 @@
 //! `coverage`, `owners`, `codeowners`, `selector`.
 
 mod bytes;
+pub mod catalog;
+pub mod codeowners;
 mod convert;
+pub mod coverage;
 pub mod error;
+mod fields;
 mod guarantees;
 mod lenient;
 pub mod limits;
 mod manifest;
 pub mod metadata;
 pub mod node;
+pub mod owners;
 pub mod project;
 mod raw;
+pub mod run_results;
+pub mod shape;
 
+pub use catalog::{CatalogArtifact, CatalogColumn, CatalogTable, parse_catalog};
+pub use codeowners::CodeOwners;
+pub use coverage::{coverage, explain_uncompiled, has_compiled_sql, uncompiled_cause};
 pub use error::ArtifactError;
 pub use limits::Limits;
 pub use manifest::parse_manifest;
 pub use metadata::{ArtifactKind, Peek, peek};
 pub use node::{Constraint, DeclaredColumn, Node, ResourceType, TestRef};
+pub use owners::{OwnerHint, column_owner_hint, exposure_owner_hints, owner_hints};
 pub use project::{Engine, Exposure, Group, Owner, Project};
+pub use run_results::{RunResult, RunResults, RunStatus, parse_run_results};
+pub use shape::{Freshness, catalog_freshness, shape};

@@ -22,7 +22,7 @@ use tessera_model::{Dialect, Finding};
 pub fn parse_manifest(bytes: &[u8], limits: &Limits) -> Result<Project, ArtifactError> {
     let text = bytes::text(bytes, limits)?;
     let error = match serde_json::from_str::<Envelope<'_>>(&text) {
-        Ok(envelope) => return build(&text, envelope, limits, Vec::new()),
+        Ok(envelope) => return build(&text, &envelope, limits, Vec::new()),
         Err(error) => error,
     };
     if error.is_syntax()
@@ -34,7 +34,7 @@ pub fn parse_manifest(bytes: &[u8], limits: &Limits) -> Result<Project, Artifact
             format!("{count} values are NaN or Infinity, which JSON does not have; they are read as null"),
         )
         .remedy("look for `.nan` or `.inf` in the project's YAML (mostly under `meta`) and remove it");
-        return build(&mended, envelope, limits, vec![finding]);
+        return build(&mended, &envelope, limits, vec![finding]);
     }
     if error.is_data() && !text.trim_ascii_start().starts_with('{') {
         return Err(not_a_manifest(&text));
@@ -116,7 +116,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
     }
 }
 
-fn build(text: &str, e: Envelope<'_>, limits: &Limits, findings: Vec<Finding>) -> Result<Project, ArtifactError> {
+fn build(text: &str, e: &Envelope<'_>, limits: &Limits, findings: Vec<Finding>) -> Result<Project, ArtifactError> {
     let metadata = match e.metadata {
         None => Metadata::default(),
         Some(raw) => read::<Metadata>(raw, limits).map(|r| r.value).unwrap_or_default(),
@@ -176,7 +176,7 @@ fn build(text: &str, e: Envelope<'_>, limits: &Limits, findings: Vec<Finding>) -
         unit_tests: unit_tests.len(),
         findings: reader.findings,
     };
-    Ok(Converter::new(project, metadata.quoting).run(nodes, sources, exposures, groups, semantic, unit_tests))
+    Ok(Converter::new(project, metadata.quoting).run(nodes, sources, exposures, groups, semantic, &unit_tests))
 }
 
 /// Entries by unique id; bad and doubled ones become findings.
