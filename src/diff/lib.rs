@@ -1,1 +1,73 @@
-//! Two schemas -> changes with judgments; compatibility modes. Pure.
+//! Two schemas -> changes with judgments. Each format has its own room (`table`, `json_schema`); all of them speak
+//! `model::Change`, and a change says two plain things: do old readers cope with new data (`reads`), does old producers'
+//! data fit the new schema (`writes`). What is *breaking* is then the compatibility mode's business
+//! (`model::mode`). Nothing here does I/O, and every search is bounded by a budget of visits: what cannot be proved
+//! within it is `undecided`, never ok.
+
+mod batch;
+mod convert;
+mod error;
+pub mod json_schema;
+mod outcome;
+pub mod table;
+
+pub use batch::batch_line;
+pub use convert::{json_schema_of_table, table_of_json_schema};
+pub use error::{DiffError, Side};
+pub use outcome::{Diff, change_type};
+pub use table::{diff_tables, table_from_value};
+
+use serde_json::Value;
+use tessera_model::contract::SchemaFormat;
+use tessera_model::mode::JudgePolicy;
+use tessera_model::{Compatibility, Dialect};
+
+/// What a diff needs besides the two schemas.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `[diff]` settings that the judgment needs.
+    pub policy: JudgePolicy,
+    /// Node visits after which a search gives up and says `undecided`.
+    pub budget: u64,
+    /// How type spellings of a `table` value are read when it names no dialect itself.
+    pub dialect: Dialect,
+    /// Name of a set of type rules (`iceberg-v2`, `delta-4.0`, a dialect's name); by default the tables' dialect chooses.
+    pub type_rules: Option<String>,
+    /// Renames known from elsewhere (lineage, field ids) as (old name, new name). They decide which pair is suggested,
+    /// never the verdict.
+    pub hints: Vec<(String, String)>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            policy: JudgePolicy::default(),
+            budget: 200_000,
+            dialect: Dialect::Generic,
+            type_rules: None,
+            hints: Vec::new(),
+        }
+    }
+}
+
+/// Compares two schemas of one format. `changes` come judged by `compat`, in a fixed order (path, then rule).
+pub fn diff(
+    format: SchemaFormat,
+    old: &Value,
+    new: &Value,
+    compat: Compatibility,
+    options: &Options,
+) -> Result<Diff, DiffError> {
+    match format {
+        SchemaFormat::Table => {
+            let before = table::read(old, options.dialect, Side::Old)?;
+            let after = table::read(new, options.dialect, Side::New)?;
+            Ok(diff_tables(&before, &after, compat, options))
+        }
+        SchemaFormat::JsonSchema => json_schema::diff(old, new, compat, options),
+        other => Err(DiffError::Unsupported { format: other }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! What to do instead, in the warehouse's own words: expand first, contract when the readers have moved.
+
+use tessera_model::{Column, Dialect};
+
+/// For a column that goes away; `renamed` when it seems to live on under another name.
+pub(crate) fn removed(dialect: Dialect, column: &Column, renamed: Option<&str>) -> String {
+    let name = quoted(dialect, &column.name);
+    match renamed {
+        Some(new) => format!(
+            "publish both for a while: keep the old name as an alias in the model or a view (`SELECT …, {} AS {name}`), then drop it when its readers have moved",
+            quoted(dialect, new)
+        ),
+        None => format!(
+            "keep {name} and mark it deprecated (in dbt: a new model version, with `deprecation_date` on the old one); drop it when its readers have moved"
+        ),
+    }
+}
+
+/// For a type that changes so that readers break.
+pub(crate) fn retyped(dialect: Dialect, column: &str, to: &str) -> String {
+    let (old, new) = (quoted(dialect, column), quoted(dialect, &format!("{column}_v2")));
+    let add = match dialect {
+        Dialect::BigQuery | Dialect::Snowflake | Dialect::Postgres | Dialect::Redshift | Dialect::DuckDb => {
+            format!("ALTER TABLE … ADD COLUMN {new} {to}")
+        }
+        Dialect::Databricks | Dialect::SparkSql | Dialect::Hive => format!("ALTER TABLE … ADD COLUMNS ({new} {to})"),
+        Dialect::TSql | Dialect::Oracle | Dialect::Teradata => format!("ALTER TABLE … ADD {new} {to}"),
+        _ => format!("ALTER TABLE … ADD COLUMN {new} {to}"),
+    };
+    let mut said = format!("add a second column ({add}), fill both, move the readers, then drop {old}");
+    if dialect == Dialect::Postgres {
+        said.push_str("; PostgreSQL refuses to alter a column that a view uses");
+    }
+    said
+}
+
+pub(crate) fn nullable_added(dialect: Dialect, column: &str) -> String {
+    let name = quoted(dialect, column);
+    format!(
+        "fill it instead (`COALESCE({name}, …)` in the model) and keep NOT NULL, or ask those who filter or join by it"
+    )
+}
+
+/// Quotes where the name needs it.
+fn quoted(dialect: Dialect, name: &str) -> String {
+    let plain =
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
+    if plain {
+        return name.to_owned();
+    }
+    let q = dialect.quote();
+    format!("{q}{}{q}", name.replace(q, &format!("{q}{q}")))
+}
