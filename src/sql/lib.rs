@@ -1,1 +1,18 @@
-//! SQL text -> statements in our own flat IR, by guarded parsing. Pure.
+//! SQL text -> statements in our own flat IR, by guarded parsing. Pure. Everything that recurses (the parser, its syntax
+//! trees) lives and dies inside [`parse`] on a wide stack; what comes out is flat. Reading order: `parse` (the way),
+//! `split`, `limits`, `dialects`, `lower` (syntax tree -> IR), `ir` (what comes out), `scan` (the last resort).
+
+mod dialects;
+pub mod hash;
+pub mod ir;
+mod limits;
+mod lower;
+mod parse;
+mod scan;
+mod split;
+mod wide;
+
+pub use limits::Limits;
+pub use parse::{Parsed, Script, parse};
+pub use scan::Scan;
+pub use wide::{STACK_BYTES, mark_wide, on_wide_stack};
