@@ -181,13 +181,8 @@ fn float(dialect: Dialect, word: &str, bits: Option<u32>) -> LogicalType {
         },
         // FLOAT(n): up to 24 binary digits is single precision (SQL standard; PostgreSQL, T-SQL).
         _ => match (bits, dialect) {
-            (Some(n), Dialect::Postgres | Dialect::Redshift | Dialect::TSql) => {
-                if n <= 24 {
-                    32
-                } else {
-                    64
-                }
-            }
+            (Some(n), Dialect::Postgres | Dialect::Redshift | Dialect::TSql) if n <= 24 => 32,
+            (Some(_), Dialect::Postgres | Dialect::Redshift | Dialect::TSql) => 64,
             (
                 _,
                 Dialect::DuckDb
