@@ -24,6 +24,7 @@ pub mod owners;
 pub mod project;
 mod raw;
 pub mod run_results;
+pub mod selector;
 pub mod shape;
 
 pub use catalog::{CatalogArtifact, CatalogColumn, CatalogTable, parse_catalog};
@@ -37,4 +38,5 @@ pub use node::{Constraint, DeclaredColumn, Node, ResourceType, TestRef};
 pub use owners::{OwnerHint, column_owner_hint, exposure_owner_hints, owner_hints};
 pub use project::{Engine, Exposure, Group, Owner, Project};
 pub use run_results::{RunResult, RunResults, RunStatus, parse_run_results};
+pub use selector::{SelectError, Selector, select};
 pub use shape::{Freshness, catalog_freshness, shape};
