@@ -1,11 +1,11 @@
 //! The settings of one PostgreSQL warehouse: what may be written, what it means when it is not, and how a wrong value is
 //! answered. Passwords stay inside `Secret`: neither `Debug` nor an error shows them.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 use tessera_ports::Secret;
-use tessera_ports::adapter::{SettingsError, read_settings};
+use tessera_ports::adapter::{SettingsError, read_settings, span};
 
 /// How the connection is protected; the words are libpq's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -190,39 +190,4 @@ fn from_url(mut written: Written, url: &Secret) -> Result<Written, String> {
         }
     }
     Ok(written)
-}
-
-/// A number of seconds, or a number with its unit: `500ms`, `90s`, `5m`, `1h`.
-fn span<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Duration>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "seconds as a number, or a text such as \"500ms\", \"90s\", \"5m\", \"1h\"")]
-    enum Span {
-        Seconds(u32),
-        Text(String),
-    }
-    let Some(span) = Option::<Span>::deserialize(d)? else { return Ok(None) };
-    let millis = match &span {
-        Span::Seconds(n) => Some(u64::from(*n) * 1000),
-        Span::Text(text) => millis(text),
-    };
-    match millis {
-        // Zero means "no limit" to PostgreSQL: a warehouse must never be able to hold a daemon for ever.
-        Some(n) if n > 0 && n <= 24 * 3600 * 1000 => Ok(Some(Duration::from_millis(n))),
-        _ => Err(serde::de::Error::custom(
-            "expected a time above 0 and at most 24h, such as 30, \"500ms\", \"90s\", \"5m\"",
-        )),
-    }
-}
-
-fn millis(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    let unit = match text[digits..].trim() {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.checked_mul(unit)
 }

@@ -2,6 +2,10 @@
 //! warehouse or notifier go to its adapter as they stand in the configuration (less the common keys), so that nobody else
 //! needs to know them.
 
+mod span;
+
+pub use span::span;
+
 use crate::notifier::Notifier;
 use crate::warehouse::Warehouse;
 use serde::de::DeserializeOwned;
@@ -21,13 +25,16 @@ impl SettingsError {
     }
 }
 
+pub type BuildWarehouse = fn(&str, &Value) -> Result<Arc<dyn Warehouse>, SettingsError>;
+pub type BuildNotifier = fn(&str, &Value) -> Result<Arc<dyn Notifier>, SettingsError>;
+
 /// A kind of warehouse.
 #[derive(Clone, Copy)]
 pub struct WarehouseSpec {
     /// The `kind` in the configuration, which is also dbt's adapter type.
     pub kind: &'static str,
     /// `(name, settings)`: connects lazily, so that a daemon starts while a warehouse is down.
-    pub build: fn(&str, &Value) -> Result<Arc<dyn Warehouse>, SettingsError>,
+    pub build: BuildWarehouse,
     /// Translates one dbt `profiles.yml` output (already rendered) to this adapter's settings.
     pub from_dbt_profile: fn(&Value) -> Result<Value, SettingsError>,
     /// The least grants it needs, as SQL for an administrator.
@@ -38,7 +45,7 @@ pub struct WarehouseSpec {
 #[derive(Clone, Copy)]
 pub struct NotifierSpec {
     pub kind: &'static str,
-    pub build: fn(&str, &Value) -> Result<Arc<dyn Notifier>, SettingsError>,
+    pub build: BuildNotifier,
 }
 
 /// Reads an adapter's settings, naming the key that is wrong and, for a misspelt one, the likely right one. `what` is

@@ -1,0 +1,4 @@
+-- SQLite knows no grants. What Tessera needs is the file system's permission to read the database file (and, for a
+-- database in WAL mode, to read its -wal and -shm files). It opens the file read-only and never creates one:
+--
+--   chmod a+r warehouse.db
