@@ -140,7 +140,7 @@ pub fn parse_catalog(bytes: &[u8], limits: &Limits) -> Result<CatalogArtifact, A
             .push(Finding::warning("unknown-schema-version", message).remedy("look for a newer release of Tessera"));
     }
     let errors: Vec<String> = raw.errors.iter().filter_map(scalar_text).collect();
-    for error in &errors {
+    for error in errors.iter().map(|e| e.lines().next().unwrap_or_default().trim()) {
         findings.push(
             Finding::warning("catalog-error", format!("dbt could not read a part of the catalog: {error}"))
                 .remedy("run `dbt docs generate` with a role that may read every schema"),

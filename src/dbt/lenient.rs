@@ -137,6 +137,10 @@ pub(crate) struct Read<T> {
 
 /// Parses one entry. What strict reading refuses for a doubled key is read again leniently.
 pub(crate) fn read<T: DeserializeOwned>(raw: &RawValue, limits: &Limits) -> Result<Read<T>, String> {
+    // serde would take a list for a struct, field by field.
+    if !raw.get().starts_with('{') {
+        return Err("it is no JSON object".into());
+    }
     if limits.max_depth < Limits::DEPTH && depth(raw.get()) > limits.max_depth {
         return Err(format!("nested deeper than {} levels", limits.max_depth));
     }

@@ -40,3 +40,6 @@ pub use project::{Engine, Exposure, Group, Owner, Project};
 pub use run_results::{RunResult, RunResults, RunStatus, parse_run_results};
 pub use selector::{SelectError, Selector, select};
 pub use shape::{Freshness, catalog_freshness, shape};
+
+#[cfg(test)]
+mod tests;

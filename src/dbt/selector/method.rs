@@ -68,9 +68,8 @@ pub(super) fn matching(
         other => return Err(SelectError::UnknownMethod { method: other.to_owned() }),
     };
     let exposure: Box<dyn Fn(&Exposure) -> bool> = match method {
-        "" => Box::new(|e| {
-            named(&e.name, &e.fqn, value) || pathlike(value) && e.path.as_deref().is_some_and(|p| under(p, value))
-        }),
+        // dbt reads a bare name as a model's; a bare path as anything's.
+        "" => Box::new(|e| pathlike(value) && e.path.as_deref().is_some_and(|p| under(p, value))),
         "name" | "exposure" => Box::new(|e| named(&e.name, &e.fqn, value)),
         "fqn" => Box::new(|e| fqn(&e.fqn, &e.name, None, value)),
         "tag" => Box::new(|e| e.tags.iter().any(|t| like(value, t))),
@@ -114,14 +113,13 @@ fn named(name: &str, fqn: &[String], value: &str) -> bool {
 }
 
 /// dbt's rule: the last segment alone, or a run of segments from the beginning (with or without the package), each
-/// with wildcards. `dim_customers` selects all its versions, `dim_customers.v2` one.
+/// with wildcards. `dim_customers` selects all its versions, `dim_customers.v2` and `dim_customers_v2` one.
 fn fqn(fqn: &[String], name: &str, version: Option<&str>, value: &str) -> bool {
     if like(value, name) {
         return true;
     }
-    if let (Some(version), Some((model, v))) = (version, value.rsplit_once('.'))
-        && v.strip_prefix('v') == Some(version)
-        && like(model, name)
+    if let Some(version) = version
+        && [format!("{name}.v{version}"), format!("{name}_v{version}")].iter().any(|n| like(value, n))
     {
         return true;
     }

@@ -1,0 +1,12 @@
+//! Tests of the crate, mostly data: see `fixtures/dbt` and `fixtures/broken`.
+
+mod broken;
+mod codeowners;
+mod corpora;
+mod guarantees;
+mod laws;
+mod owners;
+mod selectors;
+mod shapes;
+mod snapshots;
+mod support;
