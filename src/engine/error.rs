@@ -71,11 +71,14 @@ impl From<StoreError> for EngineError {
 impl From<Refusal> for EngineError {
     fn from(r: Refusal) -> Self {
         let kind = match &r {
-            Refusal::NotPending { .. } | Refusal::NotApproved { .. } | Refusal::NeedsReason | Refusal::NeedsDeadline => ErrorKind::Invalid,
+            Refusal::NotPending { .. }
+            | Refusal::NotApproved { .. }
+            | Refusal::NeedsReason { .. }
+            | Refusal::NeedsDeadline => ErrorKind::Invalid,
             Refusal::AlreadyAnswered { .. } | Refusal::StaleBase => ErrorKind::Conflict,
             _ => ErrorKind::Forbidden,
         };
-        Self::new(kind, r.code(), r.to_string())
+        Self::new(kind, &r.code().to_uppercase(), r.to_string())
     }
 }
 

@@ -213,6 +213,8 @@ pub struct LineageEdge {
 pub enum UseStatus {
     Found,
     NotFound,
+    /// Several assets fit the name: see `candidates`.
+    Ambiguous,
     NoReadersKnown,
     NotCovered,
 }

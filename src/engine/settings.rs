@@ -48,11 +48,19 @@ pub struct ServerSettings {
     pub auth: bool,
     /// Bytes; larger request bodies are refused.
     pub max_body: usize,
+    /// Name of this daemon among several on one store; must be unique. Absent: a new one at each start.
+    pub replica: Option<String>,
 }
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        ServerSettings { listen: "127.0.0.1:8010".into(), public_url: None, auth: true, max_body: 256 * 1024 * 1024 }
+        ServerSettings {
+            listen: "127.0.0.1:8010".into(),
+            public_url: None,
+            auth: true,
+            max_body: 256 * 1024 * 1024,
+            replica: None,
+        }
     }
 }
 

@@ -1,0 +1,114 @@
+//! Shapes of tables from different sources, made comparable. A catalog, a contract in YAML and SQL inference spell the
+//! same column differently and know different parts of it; comparing one source's `before` with another's `after` would
+//! raise false alarms. So a change of type counts only between like and like, and what one side does not know is no change.
+
+use tessera_model::table::Origin;
+use tessera_model::{Column, LogicalType, TableSchema};
+
+/// A shape that only fills gaps: where a node's SQL says otherwise, the SQL wins.
+pub fn soften(mut schema: TableSchema) -> TableSchema {
+    schema.origin = Some(Origin::Declared);
+    schema.open = true;
+    schema
+}
+
+/// The shape that a node has *after* a change of SQL, given the accepted shape and what the same inference says of the
+/// node before and after. Columns come from `after`; a column whose inferred type did not change keeps the accepted
+/// spelling, nullability and comment.
+pub fn carry_over(accepted: &TableSchema, before: &TableSchema, after: &TableSchema) -> TableSchema {
+    let dialect = accepted.dialect;
+    let columns = after
+        .columns
+        .iter()
+        .map(|new| {
+            let Some(old) = accepted.column(&new.name) else { return new.clone() };
+            let was = before.column(&new.name).map_or(LogicalType::Unknown, |c| c.logical(before.dialect));
+            let is = new.logical(after.dialect);
+            let same = is.is_unknown() || was == is || (was.is_unknown() && old.logical(dialect) == is);
+            Column {
+                // The accepted spelling of the name: inference may not know the case that the warehouse stores.
+                name: old.name.clone(),
+                data_type: if same { old.data_type.clone() } else { new.data_type.clone() },
+                nullable: match (before.column(&new.name).and_then(|c| c.nullable), new.nullable) {
+                    (Some(a), Some(b)) if a != b => Some(b),
+                    _ => old.nullable,
+                },
+                default: old.default.clone(),
+                comment: old.comment.clone(),
+                type_origin: if same { old.type_origin } else { Some(Origin::Inferred) },
+            }
+        })
+        .collect();
+    TableSchema { columns, open: after.open && accepted.open, dialect, ..accepted.clone() }
+}
+
+/// What an observation adds to an accepted shape without changing it: types, nullability, defaults, comments and keys that
+/// were unknown. `None` when it adds nothing.
+pub fn refine(accepted: &TableSchema, observed: &TableSchema) -> Option<TableSchema> {
+    let mut refined = accepted.clone();
+    for column in &mut refined.columns {
+        let Some(seen) = observed.column(&column.name) else { continue };
+        let known = column.data_type.is_some() && column.type_origin != Some(Origin::Inferred);
+        if !known || accepted.origin != Some(Origin::Observed) {
+            column.data_type = seen.data_type.clone().or(column.data_type.take());
+            column.type_origin = None;
+        }
+        column.name = seen.name.clone();
+        column.nullable = column.nullable.or(seen.nullable);
+        column.default = column.default.take().or(seen.default.clone());
+        column.comment = column.comment.take().or(seen.comment.clone());
+    }
+    if refined.open {
+        for seen in &observed.columns {
+            if refined.column(&seen.name).is_none() {
+                refined.columns.push(seen.clone());
+            }
+        }
+        refined.open = false;
+    }
+    if refined.primary_key.is_empty() {
+        refined.primary_key = observed.primary_key.clone();
+    }
+    if refined.unique.is_empty() {
+        refined.unique = observed.unique.clone();
+    }
+    if refined.foreign_keys.is_empty() {
+        refined.foreign_keys = observed.foreign_keys.clone();
+    }
+    refined.origin = Some(Origin::Observed);
+    refined.dialect = observed.dialect;
+    (refined != *accepted).then_some(refined)
+}
+
+/// The observed shape seen through an accepted one: guarantees (tests) are not in a warehouse's catalog, and what the
+/// accepted shape never knew is no drift.
+pub fn comparable(accepted: &TableSchema, observed: &TableSchema) -> TableSchema {
+    let mut seen = observed.clone();
+    seen.guarantees = accepted.guarantees.clone();
+    if accepted.origin != Some(Origin::Observed) {
+        // Keys and comments in YAML and in the warehouse are different facts: only what was observed once can drift.
+        seen.primary_key = accepted.primary_key.clone();
+        seen.unique = accepted.unique.clone();
+        seen.foreign_keys = accepted.foreign_keys.clone();
+        seen.comment = accepted.comment.clone();
+        for column in &mut seen.columns {
+            let Some(old) = accepted.column(&column.name) else { continue };
+            column.default = old.default.clone();
+            column.comment = old.comment.clone();
+            if old.nullable.is_none() {
+                column.nullable = None;
+            }
+            // An inferred type is an opinion; the warehouse is right, and that is a refinement.
+            if old.data_type.is_none()
+                || old.type_origin == Some(Origin::Inferred)
+                || accepted.origin == Some(Origin::Inferred)
+            {
+                column.data_type = old.data_type.clone();
+            }
+        }
+        if accepted.open {
+            seen.columns.retain(|c| accepted.column(&c.name).is_some());
+        }
+    }
+    seen
+}
