@@ -97,7 +97,6 @@ impl Converter {
         } else {
             (text(raw.raw_code.or(raw.raw_sql)), text(raw.compiled_code.or(raw.compiled_sql)))
         };
-        let test_name = None;
         Node {
             unique_id: id.to_owned(),
             resource_type,
@@ -129,12 +128,13 @@ impl Converter {
             meta: merge([raw.source_meta, raw.meta, raw.config.meta]),
             description: filled(raw.description),
             path: filled(raw.original_file_path),
+            compiled_path: filled(raw.compiled_path),
             patch_path: filled(raw.patch_path)
                 .map(|p| p.split_once("://").map_or(p.clone(), |(_, rest)| rest.to_owned())),
             tags: union(raw.tags, raw.config.tags),
             checksum: checksum(&raw.checksum),
             attached_node: filled(raw.attached_node),
-            test_name,
+            test_name: None,
             enabled: raw.config.enabled.unwrap_or(true),
             unique_key: raw.config.unique_key,
             alias: filled(raw.alias).or(filled(raw.identifier)),
@@ -281,7 +281,7 @@ impl Converter {
                 if seen.insert(next.clone()) {
                     open.extend(node.depends_on.iter().cloned());
                     let cte = format!("{PREFIX}{}", node.alias.as_ref().unwrap_or(&node.name));
-                    if self.project.nodes[&id].compiled_code.as_ref().is_some_and(|c| c.contains(&cte)) {
+                    if self.project.nodes[&id].compiled_code.as_ref().is_some_and(|c| has_word(c, &cte)) {
                         found.push((cte, next));
                     }
                 }
@@ -292,4 +292,10 @@ impl Converter {
             }
         }
     }
+}
+
+/// `__dbt__cte__a` does not stand in `__dbt__cte__ab`.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word)
+        .any(|(i, _)| !text[i + word.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }

@@ -10,6 +10,7 @@
 mod bytes;
 pub mod catalog;
 pub mod codeowners;
+pub mod compare;
 mod convert;
 pub mod coverage;
 pub mod error;
@@ -29,11 +30,12 @@ pub mod shape;
 
 pub use catalog::{CatalogArtifact, CatalogColumn, CatalogTable, parse_catalog};
 pub use codeowners::CodeOwners;
+pub use compare::comparability;
 pub use coverage::{coverage, explain_uncompiled, has_compiled_sql, uncompiled_cause};
 pub use error::ArtifactError;
 pub use limits::Limits;
 pub use manifest::parse_manifest;
-pub use metadata::{ArtifactKind, Peek, peek};
+pub use metadata::{ArtifactKind, Peek, peek, peek_whole};
 pub use node::{Constraint, DeclaredColumn, Node, ResourceType, TestRef};
 pub use owners::{OwnerHint, column_owner_hint, exposure_owner_hints, owner_hints};
 pub use project::{Engine, Exposure, Group, Owner, Project};

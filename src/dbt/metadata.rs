@@ -4,6 +4,7 @@
 use crate::bytes;
 use crate::error::ArtifactError;
 use crate::lenient::{self, Key};
+use crate::limits::Limits;
 use crate::project::Engine;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -141,6 +142,20 @@ pub fn peek(bytes: &[u8]) -> Result<Peek, ArtifactError> {
             None => return Err(not_an_artifact(&text)),
         }
     }
+}
+
+/// As [`peek`], and makes sure that the text is whole: what a watcher wants to know before it takes a file in. Reads
+/// everything once, building nothing.
+pub fn peek_whole(bytes: &[u8], limits: &Limits) -> Result<Peek, ArtifactError> {
+    let text = bytes::text(bytes, limits)?;
+    match serde_json::from_str::<IgnoredAny>(&text) {
+        Ok(_) => {}
+        Err(e) if e.is_eof() => return Err(lenient::json_error(&text, &e)),
+        // NaN may be mended, anything else is for the parser to explain.
+        Err(e) if lenient::without_python_constants(&text).is_none() => return Err(lenient::json_error(&text, &e)),
+        Err(_) => {}
+    }
+    peek(bytes)
 }
 
 fn not_an_artifact(text: &str) -> ArtifactError {

@@ -186,6 +186,8 @@ pub struct Node {
     pub description: Option<String>,
     /// `original_file_path`, relative to the dbt project.
     pub path: Option<String>,
+    /// Where dbt wrote the compiled text, relative to the dbt project.
+    pub compiled_path: Option<String>,
     /// The YAML file that describes it, relative to the dbt project.
     pub patch_path: Option<String>,
     pub tags: Vec<String>,

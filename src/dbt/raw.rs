@@ -60,8 +60,7 @@ pub(crate) struct RawNode {
     pub(crate) description: Option<String>,
     pub(crate) original_file_path: Option<String>,
     pub(crate) patch_path: Option<String>,
-    /// Up to v7: where the node's project lies.
-    pub(crate) root_path: Option<String>,
+    pub(crate) compiled_path: Option<String>,
     #[serde(deserialize_with = "strings")]
     pub(crate) tags: Vec<String>,
     pub(crate) checksum: Value,

@@ -2,7 +2,9 @@
 
 mod broken;
 mod codeowners;
+mod compare;
 mod corpora;
+mod ephemeral;
 mod guarantees;
 mod laws;
 mod owners;
