@@ -1,0 +1,44 @@
+//! Is every value of one schema a value of the other? A proof, a counterexample, or neither.
+
+use super::lower::Lowering;
+use super::node::{Arena, Id};
+use super::shape;
+use super::solve::{Lit, Res, Solver};
+use crate::{DiffError, Side};
+use serde_json::Value;
+
+/// The answer of a containment question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Containment {
+    Proved,
+    /// A value of the first schema that the second rejects.
+    Refuted(Value),
+    /// Neither, and why.
+    Undecided(String),
+}
+
+/// Is every value that `sub` accepts also accepted by `sup`? (`sub` is the new side of an error, `sup` the old one.)
+pub fn contained(sub: &Value, sup: &Value, budget: u64) -> Result<Containment, DiffError> {
+    if shape::equal(sub, sup) {
+        return Ok(Containment::Proved);
+    }
+    if shape::too_deep(sub) || shape::too_deep(sup) {
+        return Ok(Containment::Undecided(format!("a schema is nested deeper than {} levels", shape::MAX_DEPTH)));
+    }
+    let mut arena = Arena::new();
+    let a = Lowering::new(&mut arena, sub, Side::New).root()?;
+    let b = Lowering::new(&mut arena, sup, Side::Old).root()?;
+    Ok(question(&mut Solver::new(&mut arena, budget), a, b))
+}
+
+pub(crate) fn question(solver: &mut Solver<'_>, sub: Id, sup: Id) -> Containment {
+    answer(solver.sat(vec![Lit::yes(sub), Lit::no(sup)]))
+}
+
+pub(crate) fn answer(res: Res) -> Containment {
+    match res {
+        Res::Empty => Containment::Proved,
+        Res::Sat(value) => Containment::Refuted(value),
+        Res::Unknown(why) => Containment::Undecided(why.words().to_owned()),
+    }
+}

@@ -1,0 +1,1 @@
+//! Cases that need more than a line of data.
