@@ -8,7 +8,7 @@ use crate::ingest::locate;
 use crate::ownership::OwnerBook;
 use crate::retarget::retarget;
 use crate::settings::{OnNoReader, Settings};
-use crate::shape::carry_over;
+use crate::shape::{Known, proposed};
 use crate::world::{ProjectState, WorldBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,7 +41,6 @@ struct Sides<'a> {
     head_state: &'a ProjectState,
     base: &'a Graph,
     head: &'a Graph,
-    fresh_both: bool,
 }
 
 /// Compares two projects by themselves: no store, no server.
@@ -94,16 +93,7 @@ fn compare(
             });
         }
     }
-    let fresh = |s: &ProjectState| {
-        s.catalog.as_deref().is_some_and(|c| tessera_dbt::catalog_freshness(&s.project, c).is_fresh())
-    };
-    let sides = Sides {
-        base_state: base,
-        head_state: head,
-        base: base_graph,
-        head: head_graph,
-        fresh_both: fresh(base) && fresh(head),
-    };
+    let sides = Sides { base_state: base, head_state: head, base: base_graph, head: head_graph };
     let selected = selected_ids(head, base, options)?;
     let mut owners = OwnerBook::new(options.settings, options.codeowners);
     let compat = options.settings.check.compatibility;
@@ -246,46 +236,41 @@ impl<'a> Sides<'a> {
     }
 
     fn changes_of(&self, old: &Node, new: &Node, compat: Compatibility, options: &Options) -> Vec<Change> {
-        let (before, after) = (self.base_state.shape_of(old), self.head_state.shape_of(new));
-        let like = |origin: Origin| {
-            let of = |s: &Option<TableSchema>| s.as_ref().is_some_and(|s| s.origin == Some(origin) && !s.open);
-            of(&before) && of(&after)
-        };
-        if (self.fresh_both && like(Origin::Catalog)) || like(Origin::Contract) {
-            if let (Some(b), Some(a)) = (&before, &after) {
-                return tessera_diff::diff_tables(b, a, compat, options).changes;
-            }
-        }
         let lineage = |g: &'a Graph, n: &Node| n.relation.as_ref().and_then(|r: &TableName| g.table(r));
         let (Some(b), Some(a)) = (lineage(self.base, old), lineage(self.head, new)) else { return Vec::new() };
-        let has_sql = |n: &Node| n.compiled_code.is_some() && !n.is_python();
+        let (was, is) = (self.base_state.shape_of(old), self.head_state.shape_of(new));
+        let firm = |s: &Option<TableSchema>| {
+            s.clone().filter(|s| !s.open && matches!(s.origin, Some(Origin::Catalog | Origin::Contract)))
+        };
+        let (was_firm, is_firm) = (firm(&was), firm(&is));
         let reads_sql = !matches!(new.resource_type, ResourceType::Source | ResourceType::Seed);
-        if reads_sql && (!has_sql(new) || !has_sql(old)) {
+        let closed = |s: &TableSchema| reads_sql && !s.open && !s.columns.is_empty();
+        let before = Known { firm: was_firm.as_ref(), inferred: Some(&b.inferred).filter(|s| closed(s)) };
+        let after = Known { firm: is_firm.as_ref(), inferred: Some(&a.inferred).filter(|s| closed(s)) };
+        let mut accepted = was_firm.clone().filter(|s| !s.columns.is_empty()).unwrap_or_else(|| b.schema.clone());
+        if let (Some(inferred), Some(_)) = (before.inferred, after.inferred) {
+            // Columns that only a catalog knows (of an older build) are no difference between the two SQLs.
+            accepted.columns.retain(|c| inferred.column(&c.name).is_some());
+        }
+        let Some(mut next) = proposed(&accepted, before, after) else {
+            let has_sql = |n: &Node| n.compiled_code.is_some() && !n.is_python();
             let same_text = old.checksum.is_some()
                 && old.checksum == new.checksum
                 && self.base_state.project.engine == self.head_state.project.engine;
-            return if same_text { Vec::new() } else { vec![shape_unknown(new, compat, options)] };
-        }
-        let accepted = before.filter(|s| !s.open && !s.columns.is_empty()).unwrap_or_else(|| b.schema.clone());
-        if !reads_sql {
-            // Declared sources: YAML names only. A name less in YAML is no proof that the column is gone.
-            return match after {
-                Some(after) if after.origin == accepted.origin => {
-                    tessera_diff::diff_tables(&accepted, &after, compat, options).changes
-                }
-                _ => Vec::new(),
+            // YAML names of a source are no proof of anything; a changed model that cannot be read is unknown.
+            return if reads_sql && !has_sql(new) && !same_text {
+                vec![shape_unknown(new, compat, options)]
+            } else {
+                Vec::new()
             };
+        };
+        if let Some(is) = &is {
+            next.guarantees = is.guarantees.clone();
         }
-        let mut proposed = carry_over(&accepted, &b.inferred, &a.inferred);
-        let mut accepted = accepted;
-        if !b.inferred.open && !b.inferred.columns.is_empty() {
-            // Columns that only the catalog of one side knows (hidden, or of an older build) are no difference of the two SQLs.
-            accepted.columns.retain(|c| b.inferred.column(&c.name).is_some());
+        if let Some(was) = &was {
+            accepted.guarantees = was.guarantees.clone();
         }
-        if let Some(after) = &after {
-            proposed.guarantees = after.guarantees.clone();
-        }
-        tessera_diff::diff_tables(&accepted, &proposed, compat, options).changes
+        tessera_diff::diff_tables(&accepted, &next, compat, options).changes
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::{EngineError, Result};
 use crate::ownership::OwnerBook;
 use crate::publish::{NewContract, Proposed};
 use crate::requests::{IngestReport, ProposalRef};
-use crate::shape::carry_over;
+use crate::shape::{Known, proposed};
 use crate::snapshot::{Snapshot, gunzip, gzip};
 use crate::world::ProjectState;
 use serde::{Deserialize, Serialize};
@@ -405,20 +405,15 @@ impl Work<'_> {
         let Some(accepted) = active.table() else { return Ok(()) };
         let is_sql = node.resource_type != ResourceType::Source && node.resource_type != ResourceType::Seed;
         let before_node = self.base.table(&relation);
-        let mut proposed = match (&shape, accepted.origin) {
-            (Some(s), Some(Origin::Catalog | Origin::Observed)) if s.origin == Some(Origin::Catalog) => {
-                keep_unknown(&accepted, s)
-            }
-            (Some(s), Some(Origin::Contract)) if s.origin == Some(Origin::Contract) && !s.open => {
-                keep_unknown(&accepted, s)
-            }
-            _ => match (before_node, head_node) {
-                (Some(b), Some(h)) if is_sql && !h.inferred.open && !h.inferred.columns.is_empty() => {
-                    carry_over(&accepted, &b.inferred, &h.inferred)
-                }
-                _ => accepted.clone(),
-            },
+        let before_shape = self.before.and_then(|b| b.shape_of(b.project.node(&node.unique_id)?));
+        let firm = |s: &Option<TableSchema>| {
+            s.clone().filter(|s| !s.open && matches!(s.origin, Some(Origin::Catalog | Origin::Contract)))
         };
+        let closed = |s: &TableSchema| is_sql && !s.open && !s.columns.is_empty();
+        let (was, is) = (firm(&before_shape), firm(&shape));
+        let before = Known { firm: was.as_ref(), inferred: before_node.map(|n| &n.inferred).filter(|s| closed(s)) };
+        let after = Known { firm: is.as_ref(), inferred: head_node.map(|n| &n.inferred).filter(|s| closed(s)) };
+        let mut proposed = proposed(&accepted, before, after).unwrap_or_else(|| accepted.clone());
         if let Some(s) = &shape {
             proposed.guarantees = s.guarantees.clone();
         }
@@ -633,26 +628,6 @@ pub(crate) fn table_removed(asset: &Asset, active: &Contract) -> Change {
         witness: None,
         suggestion: Some("keep a view of the old name until its readers have moved".into()),
     }
-}
-
-/// A catalog or contract knows less than an observation: what it does not say stays as it was.
-fn keep_unknown(accepted: &TableSchema, new: &TableSchema) -> TableSchema {
-    let mut out = new.clone();
-    for column in &mut out.columns {
-        if let Some(old) = accepted.column(&column.name) {
-            column.data_type = column.data_type.take().or(old.data_type.clone());
-            column.nullable = column.nullable.or(old.nullable);
-            column.default = column.default.take().or(old.default.clone());
-            column.comment = column.comment.take().or(old.comment.clone());
-        }
-    }
-    if accepted.origin == Some(Origin::Observed) {
-        out.primary_key = accepted.primary_key.clone();
-        out.unique = accepted.unique.clone();
-        out.foreign_keys = accepted.foreign_keys.clone();
-        out.origin = Some(Origin::Observed);
-    }
-    out
 }
 
 /// Does an approved proposal cover exactly these breaking changes?

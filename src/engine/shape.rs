@@ -42,6 +42,72 @@ pub fn carry_over(accepted: &TableSchema, before: &TableSchema, after: &TableSch
     TableSchema { columns, open: after.open && accepted.open, dialect, ..accepted.clone() }
 }
 
+/// What one side of a comparison knows of a node.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// From a catalog of the same run, or from an enforced contract. `None` when it is only declared, or old.
+    pub firm: Option<&'a TableSchema>,
+    /// From SQL. `None` without SQL, or where a star stands on an unknown table.
+    pub inferred: Option<&'a TableSchema>,
+}
+
+/// The shape that `accepted` turns into when a node's knowledge goes from `before` to `after`; `None` when that cannot be
+/// told. SQL decides about columns, because a catalog shows what *stood* in the warehouse when it was read; types that
+/// inference does not know are compared catalog with catalog and contract with contract.
+pub fn proposed(accepted: &TableSchema, before: Known<'_>, after: Known<'_>) -> Option<TableSchema> {
+    let firm_pair = before.firm.zip(after.firm).filter(|(b, a)| b.origin == a.origin);
+    let mut out = match (before.inferred, after.inferred) {
+        (Some(b), Some(a)) => carry_over(accepted, b, a),
+        _ => {
+            let observed = matches!(accepted.origin, Some(Origin::Catalog | Origin::Observed));
+            let like =
+                after.firm.filter(|a| a.origin == accepted.origin || (observed && a.origin == Some(Origin::Catalog)));
+            return like.or(firm_pair.map(|(_, a)| a)).map(|a| keep_unknown(accepted, a));
+        }
+    };
+    if let Some((b, a)) = firm_pair {
+        for column in &mut out.columns {
+            let (Some(was), Some(is)) = (b.column(&column.name), a.column(&column.name)) else { continue };
+            let moved =
+                was.data_type.is_some() && is.data_type.is_some() && was.logical(b.dialect) != is.logical(a.dialect);
+            let inferred =
+                |s: Option<&TableSchema>| s.and_then(|s| s.column(&column.name).map(|c| c.logical(s.dialect)));
+            let told = inferred(before.inferred)
+                .zip(inferred(after.inferred))
+                .is_some_and(|(x, y)| !x.is_unknown() && !y.is_unknown());
+            // A contract that says another type is a change whatever the SQL looks like.
+            if moved && (!told || a.origin == Some(Origin::Contract)) {
+                column.data_type.clone_from(&is.data_type);
+                column.type_origin = None;
+            }
+            if was.nullable != is.nullable && is.nullable.is_some() && was.nullable.is_some() {
+                column.nullable = is.nullable;
+            }
+        }
+    }
+    Some(out)
+}
+
+/// A catalog or contract knows less than an observation: what it does not say stays as it was.
+fn keep_unknown(accepted: &TableSchema, new: &TableSchema) -> TableSchema {
+    let mut out = new.clone();
+    for column in &mut out.columns {
+        if let Some(old) = accepted.column(&column.name) {
+            column.data_type = column.data_type.take().or(old.data_type.clone());
+            column.nullable = column.nullable.or(old.nullable);
+            column.default = column.default.take().or(old.default.clone());
+            column.comment = column.comment.take().or(old.comment.clone());
+        }
+    }
+    if accepted.origin == Some(Origin::Observed) {
+        out.primary_key = accepted.primary_key.clone();
+        out.unique = accepted.unique.clone();
+        out.foreign_keys = accepted.foreign_keys.clone();
+        out.origin = Some(Origin::Observed);
+    }
+    out
+}
+
 /// What an observation adds to an accepted shape without changing it: types, nullability, defaults, comments and keys that
 /// were unknown. `None` when it adds nothing.
 pub fn refine(accepted: &TableSchema, observed: &TableSchema) -> Option<TableSchema> {

@@ -113,9 +113,9 @@ impl Watch {
     async fn take(&mut self, manifest: &Path, catalog: &Path, begun: Instant) -> Taken {
         let name = self.project.name.clone();
         let Ok(bytes) = tokio::fs::read(manifest).await else { return Taken::Later };
-        match tessera_dbt::peek(&bytes) {
+        match tessera_dbt::peek_whole(&bytes, &tessera_dbt::Limits::default()) {
             Ok(_) => {}
-            Err(tessera_dbt::ArtifactError::Incomplete { .. } | tessera_dbt::ArtifactError::Empty { .. }) => {
+            Err(e) if e.is_transient() => {
                 if begun.elapsed() > PATIENCE {
                     tracing::warn!(project = %name, "manifest.json has been incomplete for a minute; the last good one stays");
                 } else {
@@ -129,13 +129,14 @@ impl Watch {
             }
         }
         let catalog_bytes = tokio::fs::read(catalog).await.ok();
-        let catalog_bytes = catalog_bytes.filter(|b| match tessera_dbt::peek(b) {
-            Ok(_) => true,
-            Err(e) => {
-                tracing::debug!(project = %name, error = %e, "catalog.json is not used");
-                false
-            }
-        });
+        let catalog_bytes =
+            catalog_bytes.filter(|b| match tessera_dbt::peek_whole(b, &tessera_dbt::Limits::default()) {
+                Ok(_) => true,
+                Err(e) => {
+                    tracing::debug!(project = %name, error = %e, "catalog.json is not used");
+                    false
+                }
+            });
         let codeowners = match &self.project.codeowners {
             None => None,
             Some(path) => match tokio::fs::read_to_string(path).await {
