@@ -8,6 +8,10 @@ use tessera_model::report::UnknownModel;
 impl Graph {
     /// Over the covered nodes (models, snapshots, views) of one project, or of all.
     pub fn coverage(&self, project: Option<&str>) -> Coverage {
+        if project.is_none() { self.covered.clone() } else { self.count_coverage(project) }
+    }
+
+    pub(crate) fn count_coverage(&self, project: Option<&str>) -> Coverage {
         let mut coverage = Coverage::default();
         for (at, node) in (0u32..).zip(&self.index.nodes) {
             let Some(meta) = self.meta.get(&node.id).filter(|m| m.covered) else { continue };

@@ -5,7 +5,7 @@ use crate::input::{ExposureInput, GraphInput, NodeMeta, RegistrationInput};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tessera_lineage::{Cache, NodeInput, NodeLineage, World, WorldLineage, analyze_world};
-use tessera_model::{Dialect, TableName};
+use tessera_model::{Coverage, Dialect, TableName};
 
 #[derive(Debug, Clone)]
 pub struct Graph {
@@ -20,6 +20,10 @@ pub struct Graph {
     pub(crate) registered: HashMap<TableId, Vec<u32>>,
     /// Tables that a what-if has taken away.
     pub(crate) gone: BTreeSet<TableId>,
+    /// Of all projects: asked for with every answer.
+    pub(crate) covered: Coverage,
+    /// Some reader is not understood and does not even say what it depends on; or nothing is covered at all.
+    pub(crate) blind: bool,
 }
 
 impl Graph {
@@ -56,7 +60,22 @@ impl Graph {
         for (registration, at) in registrations.iter().zip(0u32..) {
             registered.entry(table_id(&registration.table, registration.dialect)).or_default().push(at);
         }
-        Graph { world, lineage: Arc::new(lineage), meta, exposures, registrations, index, exposed, registered, gone }
+        let mut graph = Graph {
+            world,
+            lineage: Arc::new(lineage),
+            meta,
+            exposures,
+            registrations,
+            index,
+            exposed,
+            registered,
+            gone,
+            covered: Coverage::default(),
+            blind: false,
+        };
+        graph.covered = graph.count_coverage(None);
+        graph.blind = graph.something_may_read_anything();
+        graph
     }
 
     /// The node that builds the table, as lineage knows it.

@@ -69,7 +69,7 @@ impl Graph {
         answer
             .readers
             .sort_by(|a, b| (a.effect, a.via.len(), a.kind, &a.name).cmp(&(b.effect, b.via.len(), b.kind, &b.name)));
-        answer.status = match (answer.readers.is_empty(), self.something_may_read_anything()) {
+        answer.status = match (answer.readers.is_empty(), self.blind) {
             (false, _) => WhoStatus::Found,
             (true, false) => WhoStatus::NoReadersKnown,
             (true, true) => WhoStatus::NotCovered,
@@ -91,7 +91,7 @@ impl Graph {
     }
 
     /// Nothing is covered at all, or a node is not understood and does not even say what it depends on.
-    fn something_may_read_anything(&self) -> bool {
+    pub(crate) fn something_may_read_anything(&self) -> bool {
         let mut covered = false;
         for node in &self.index.nodes {
             let meta = self.meta.get(&node.id);

@@ -139,7 +139,7 @@ fn check(before: Option<&Proposal>, t: &Transition, actor: &Actor, policy: &Poli
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_path_publishes_what_was_not_answered(
