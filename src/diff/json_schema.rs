@@ -1,20 +1,26 @@
-//! JSON Schema, all drafts: containment first, explanation second. Both sides are lowered into one arena; `contain` asks
-//! whether every value of one side is a value of the other and gets a proof, a counterexample or neither; `explain` walks
-//! both documents and says where the difference lies, each change with its own judgments by the same means.
+//! JSON Schema, all drafts: containment first, explanation second. Both sides are lowered into one arena; `contained`
+//! asks whether every value of one side is a value of the other and gets a proof, a counterexample or neither; `explain`
+//! walks both documents and says where the difference lies, each change with its own judgments by the same means.
 
+mod advice;
 mod array;
 mod contain;
 mod dec;
 mod eval;
+mod explain;
 mod lower;
 mod node;
 mod number;
 mod object;
+mod parts;
 mod patterns;
+mod probe;
 mod refs;
 mod shape;
 mod solve;
 mod text;
+mod vanish;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -24,22 +30,8 @@ pub use contain::{Containment, contained};
 use crate::{Diff, DiffError, Options};
 use serde_json::Value;
 use tessera_model::Compatibility;
-use tessera_model::change::{ChangeKind, Judgment};
 
 pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Options) -> Result<Diff, DiffError> {
-    let mut changes = Vec::new();
-    let j = |c: Containment| match c {
-        Containment::Proved => (Judgment::Ok, None, String::new()),
-        Containment::Refuted(w) => (Judgment::Fails, Some(w), String::new()),
-        Containment::Undecided(w) => (Judgment::Undecided, None, w),
-    };
-    let (reads, w1, m1) = j(contained(new, old, options.budget)?);
-    let (writes, w2, m2) = j(contained(old, new, options.budget)?);
-    if reads != Judgment::Ok || writes != Judgment::Ok {
-        let mut change = crate::table::build("schema-changed", "", ChangeKind::Structural, reads, writes);
-        change.message = format!("the schemas differ {m1} {m2}");
-        change.witness = if matches!(compat.mode, tessera_model::Mode::Forward) { w2 } else { w1 };
-        changes.push(change);
-    }
+    let changes = explain::explain(old, new, compat.mode, options)?;
     Ok(Diff::judged(changes, compat, options.policy))
 }

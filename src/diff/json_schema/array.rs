@@ -84,11 +84,11 @@ impl Solver<'_> {
         if plan.twin && plan.unique {
             return Res::Empty;
         }
-        self.array_choices(plan, &choices)
+        self.array_choices(&plan, &choices)
     }
 
     /// The ways in which a negated assertion can be met.
-    fn array_choices(&mut self, plan: Plan, choices: &[Lit]) -> Res {
+    fn array_choices(&mut self, plan: &Plan, choices: &[Lit]) -> Res {
         let Some((first, rest)) = choices.split_first() else {
             return self.array_twin(plan);
         };
@@ -130,7 +130,7 @@ impl Solver<'_> {
         }
         let mut tally = Tally::new();
         for way in ways {
-            let res = self.deeper(|s| s.array_choices(way, rest)).unwrap_or(Res::Unknown(Why::Budget));
+            let res = self.deeper(|s| s.array_choices(&way, rest)).unwrap_or(Res::Unknown(Why::Budget));
             if let Some(found) = tally.add(res) {
                 return found;
             }
@@ -138,9 +138,9 @@ impl Solver<'_> {
         tally.end()
     }
 
-    fn array_twin(&mut self, plan: Plan) -> Res {
+    fn array_twin(&mut self, plan: &Plan) -> Res {
         if !plan.twin {
-            return self.place(&plan, 0, &mut Vec::new());
+            return self.place(plan, 0, &mut Vec::new());
         }
         // Two positions with one value: each goal is made the other's too. Positions in the tail are alike.
         let end = plan.tail() + 2;

@@ -1,7 +1,7 @@
 //! Is every value of one schema a value of the other? A proof, a counterexample, or neither.
 
 use super::lower::Lowering;
-use super::node::{Arena, Id};
+use super::node::Arena;
 use super::shape;
 use super::solve::{Lit, Res, Solver};
 use crate::{DiffError, Side};
@@ -28,17 +28,10 @@ pub fn contained(sub: &Value, sup: &Value, budget: u64) -> Result<Containment, D
     let mut arena = Arena::new();
     let a = Lowering::new(&mut arena, sub, Side::New).root()?;
     let b = Lowering::new(&mut arena, sup, Side::Old).root()?;
-    Ok(question(&mut Solver::new(&mut arena, budget), a, b))
-}
-
-pub(crate) fn question(solver: &mut Solver<'_>, sub: Id, sup: Id) -> Containment {
-    answer(solver.sat(vec![Lit::yes(sub), Lit::no(sup)]))
-}
-
-pub(crate) fn answer(res: Res) -> Containment {
-    match res {
+    let mut solver = Solver::new(&mut arena, budget);
+    Ok(match solver.sat(vec![Lit::yes(a), Lit::no(b)]) {
         Res::Empty => Containment::Proved,
         Res::Sat(value) => Containment::Refuted(value),
         Res::Unknown(why) => Containment::Undecided(why.words().to_owned()),
-    }
+    })
 }

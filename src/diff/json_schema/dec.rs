@@ -42,14 +42,13 @@ impl Dec {
 
     /// As JSON; `None` when JSON's numbers cannot hold it exactly.
     pub(crate) fn value(self) -> Option<Value> {
-        if self.e >= 0 {
-            if let Some(m) = 10i128.checked_pow(self.e.unsigned_abs()).and_then(|p| self.m.checked_mul(p)) {
-                if let Ok(i) = i64::try_from(m) {
-                    return Some(Value::from(i));
-                }
-                if let Ok(u) = u64::try_from(m) {
-                    return Some(Value::from(u));
-                }
+        let whole = || 10i128.checked_pow(self.e.unsigned_abs()).and_then(|p| self.m.checked_mul(p));
+        if let Some(m) = (self.e >= 0).then(whole).flatten() {
+            if let Ok(i) = i64::try_from(m) {
+                return Some(Value::from(i));
+            }
+            if let Ok(u) = u64::try_from(m) {
+                return Some(Value::from(u));
             }
         }
         let number = Number::from_f64(format!("{}e{}", self.m, self.e).parse().ok()?)?;

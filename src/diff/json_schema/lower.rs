@@ -3,6 +3,7 @@
 
 use super::dec::Dec;
 use super::node::{Arena, EVERY, FALSE, Id, Kind, NUMBER, Node, TRUE, canonical};
+use super::parts::Doc;
 use super::refs::{Places, Target, address};
 use crate::{DiffError, Side};
 use serde_json::{Map, Value, json};
@@ -44,6 +45,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
     pub(crate) fn root(&mut self) -> Lowered {
         let root = self.root;
         self.schema(root, root)
+    }
+
+    /// Gives the document back with the ids of all its schemas by address.
+    pub(crate) fn finish(self, ids: &mut HashMap<usize, Id>) -> Doc<'a> {
+        ids.extend(self.memo.iter().filter_map(|(at, state)| match state {
+            State::Done(id) => Some((*at, *id)),
+            State::Open(_) => None,
+        }));
+        Doc { root: self.root, places: self.places, lone_refs: self.lone_refs, nullable: self.nullable }
     }
 
     fn bad<T>(&self, key: &str, message: impl Into<String>) -> Result<T, DiffError> {

@@ -1,0 +1,202 @@
+//! One place in a document, as the list of schema objects that all apply there: the object itself, what its `$ref` and
+//! `allOf` lead to. Differences are read off the effective keywords of such a list, so that moving a keyword into an
+//! `allOf` or a definition is no difference.
+
+use super::dec::Dec;
+use super::node::{EVERY, Kind, NUMBER, canonical};
+use super::refs::{Places, Target, address};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) type Object = Map<String, Value>;
+
+/// One side's document.
+pub(crate) struct Doc<'a> {
+    pub root: &'a Value,
+    pub places: Places<'a>,
+    pub lone_refs: bool,
+    pub nullable: bool,
+}
+
+/// What applies at one place. `never`: a `false` is among it.
+#[derive(Clone, Default)]
+pub(crate) struct Parts<'a> {
+    pub all: Vec<&'a Object>,
+    pub never: bool,
+    /// Some reference led out of the document or in a circle.
+    pub blind: bool,
+}
+
+impl<'a> Doc<'a> {
+    /// The conjunction at some values that all apply.
+    pub(crate) fn parts(&self, values: &[&'a Value]) -> Parts<'a> {
+        let mut out = Parts::default();
+        let mut todo: Vec<&'a Value> = values.to_vec();
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        todo.reverse();
+        while let Some(value) = todo.pop() {
+            let fields = match value {
+                Value::Object(fields) => fields,
+                Value::Bool(false) => {
+                    out.never = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            if !seen.insert(address(value)) {
+                continue;
+            }
+            if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
+                match self.places.find(target, self.root) {
+                    Target::Here(found, _) => todo.push(found),
+                    _ => out.blind = true,
+                }
+                if self.lone_refs {
+                    continue;
+                }
+            }
+            if let Some(Value::Array(list)) = fields.get("allOf") {
+                todo.extend(list.iter().rev());
+            }
+            out.all.push(fields);
+        }
+        out
+    }
+
+    /// The conjunction and every alternative below it: all that may speak about the value.
+    pub(crate) fn reach(&self, values: &[&'a Value]) -> Parts<'a> {
+        let mut out = self.parts(values);
+        let mut at = 0;
+        let mut seen: BTreeSet<usize> = out.all.iter().map(|o| std::ptr::from_ref(*o) as usize).collect();
+        while at < out.all.len() && out.all.len() < 5000 {
+            let fields = out.all[at];
+            at += 1;
+            let mut next: Vec<&'a Value> = Vec::new();
+            for key in ["anyOf", "oneOf"] {
+                next.extend(fields.get(key).and_then(Value::as_array).into_iter().flatten());
+            }
+            next.extend(["if", "then", "else"].iter().filter_map(|k| fields.get(*k)));
+            for key in ["dependentSchemas", "dependencies"] {
+                next.extend(fields.get(key).and_then(Value::as_object).into_iter().flat_map(|m| m.values()));
+            }
+            for value in next {
+                let more = self.parts(&[value]);
+                out.all.extend(more.all.into_iter().filter(|o| seen.insert(std::ptr::from_ref(*o) as usize)));
+            }
+        }
+        out
+    }
+
+    pub(crate) fn kinds(&self, parts: &Parts<'a>) -> u8 {
+        parts.all.iter().fold(if parts.never { 0 } else { EVERY }, |bits, fields| bits & self.kinds_of(fields))
+    }
+
+    fn kinds_of(&self, fields: &Object) -> u8 {
+        let word = |v: &Value| match v.as_str() {
+            Some("null") => Kind::Null.bit(),
+            Some("boolean") => Kind::Bool.bit(),
+            Some("integer") => Kind::Int.bit(),
+            Some("number") => NUMBER,
+            Some("string") => Kind::Str.bit(),
+            Some("array") => Kind::Arr.bit(),
+            Some("object") => Kind::Obj.bit(),
+            _ => EVERY,
+        };
+        let bits = match fields.get("type") {
+            None => EVERY,
+            Some(Value::Array(list)) => list.iter().map(word).fold(0, |a, b| a | b),
+            Some(one) => word(one),
+        };
+        let null = self.nullable && fields.get("nullable") == Some(&Value::Bool(true));
+        if null && bits != EVERY { bits | Kind::Null.bit() } else { bits }
+    }
+}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn get(&self, key: &str) -> impl Iterator<Item = &'a Value> {
+        let key = key.to_owned();
+        self.all.iter().filter_map(move |fields| fields.get(&key)).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The values that `enum` and `const` leave; `None` when there is neither.
+    pub(crate) fn values(&self) -> Option<BTreeMap<String, &'a Value>> {
+        let mut left: Option<BTreeMap<String, &'a Value>> = None;
+        let lists = self.get("enum").filter_map(Value::as_array).map(|l| l.iter().collect::<Vec<_>>());
+        for list in lists.chain(self.get("const").map(|v| vec![v])) {
+            let set: BTreeMap<String, &'a Value> = list.into_iter().map(|v| (canonical(v), v)).collect();
+            left = Some(match left {
+                None => set,
+                Some(before) => before.into_iter().filter(|(k, _)| set.contains_key(k)).collect(),
+            });
+        }
+        left
+    }
+
+    /// The effective bound (number, excluded) of one side, and the keyword it comes from.
+    pub(crate) fn bound(&self, low: bool) -> Option<(Dec, bool, &'static str, &'a Value)> {
+        let (plain, strict) = if low { ("minimum", "exclusiveMinimum") } else { ("maximum", "exclusiveMaximum") };
+        let mut best: Option<(Dec, bool, &'static str, &'a Value)> = None;
+        for fields in &self.all {
+            let flag = fields.get(strict) == Some(&Value::Bool(true));
+            for (key, excluded) in [(plain, flag), (strict, true)] {
+                let Some(value @ Value::Number(n)) = fields.get(key) else { continue };
+                let Some(dec) = Dec::of(n) else { continue };
+                let tighter = best.as_ref().is_none_or(|(b, e, ..)| {
+                    let order = if low { dec.compare(*b) } else { b.compare(dec) };
+                    order.is_gt() || order.is_eq() && excluded && !e
+                });
+                if tighter {
+                    best = Some((dec, excluded, key, value));
+                }
+            }
+        }
+        best
+    }
+
+    /// The effective `minLength`, `maxItems`, …
+    pub(crate) fn count(&self, key: &str) -> Option<u64> {
+        let all = self.get(key).filter_map(|v| v.as_u64().or_else(|| v.as_f64().map(|f| f as u64)));
+        if key.starts_with("min") { all.max() } else { all.min() }
+    }
+
+    pub(crate) fn texts(&self, key: &str) -> BTreeSet<String> {
+        self.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect()
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.get(key).any(|v| v == &Value::Bool(true))
+    }
+
+    pub(crate) fn required(&self) -> BTreeSet<&'a str> {
+        self.get("required").filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Named members of a keyword that is a map of schemas.
+    pub(crate) fn members(&self, key: &str) -> BTreeMap<&'a str, Vec<&'a Value>> {
+        let mut out: BTreeMap<&'a str, Vec<&'a Value>> = BTreeMap::new();
+        for (name, schema) in self.get(key).filter_map(Value::as_object).flatten() {
+            out.entry(name.as_str()).or_default().push(schema);
+        }
+        out
+    }
+
+    /// Positional item schemas, and those of the rest with the position they start at.
+    pub(crate) fn items(&self) -> (Vec<Vec<&'a Value>>, Vec<(usize, &'a Value)>) {
+        let (mut prefix, mut rest): (Vec<Vec<&'a Value>>, Vec<(usize, &'a Value)>) = (Vec::new(), Vec::new());
+        for fields in &self.all {
+            let (list, tail) = match (fields.get("prefixItems"), fields.get("items")) {
+                (Some(Value::Array(list)), tail) => (list.as_slice(), tail),
+                (_, Some(Value::Array(list))) => (list.as_slice(), fields.get("additionalItems")),
+                (_, tail) => (&[][..], tail),
+            };
+            for (i, schema) in list.iter().enumerate() {
+                if prefix.len() <= i {
+                    prefix.push(Vec::new());
+                }
+                prefix[i].push(schema);
+            }
+            rest.extend(tail.map(|t| (list.len(), t)));
+        }
+        (prefix, rest)
+    }
+}
