@@ -9,6 +9,7 @@ use crate::ownership::OwnerBook;
 use crate::retarget::retarget;
 use crate::settings::{OnNoReader, Settings};
 use crate::shape::{Known, proposed};
+use crate::snapshot::Snapshot;
 use crate::world::{ProjectState, WorldBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,6 +34,12 @@ pub struct CheckOptions<'a> {
     pub select: Option<&'a str>,
     pub exclude: Option<&'a str>,
     pub today: jiff::Timestamp,
+}
+
+/// The report, and the schema that each changed asset would have.
+pub(crate) struct Compared {
+    pub(crate) report: CheckReport,
+    pub(crate) proposed: BTreeMap<String, TableSchema>,
 }
 
 /// Both sides, ready to be compared.
@@ -64,17 +71,17 @@ pub fn check(base: &ProjectState, head: &ProjectState, options: &CheckOptions<'_
     };
     let base_graph = graph(base, &mut cache, None);
     let head_graph = graph(&head, &mut cache, Some(&mut findings));
-    compare(base, &head, &base_graph, &head_graph, findings, options)
+    Ok(compare(base, &head, &base_graph, &head_graph, findings, options)?.report)
 }
 
-fn compare(
+pub(crate) fn compare(
     base: &ProjectState,
     head: &ProjectState,
     base_graph: &Graph,
     head_graph: &Graph,
     mut findings: Vec<Finding>,
     options: &CheckOptions<'_>,
-) -> Result<CheckReport> {
+) -> Result<Compared> {
     let coverage = head_graph.coverage(None);
     for (which, state) in [("the manifest", head), ("the state", base)] {
         let models = state.project.models().count();
@@ -83,14 +90,15 @@ fn compare(
                 .about(state.name.clone())
                 .remedy("run `dbt compile` (not `dbt parse`), or pass --allow-uncompiled to compare tables only");
             findings.insert(0, finding);
-            return Ok(CheckReport {
+            let report = CheckReport {
                 schema_version: 1,
                 verdict: Verdict::Unknown,
                 exit: 2,
                 coverage,
                 changes: Vec::new(),
                 findings,
-            });
+            };
+            return Ok(Compared { report, proposed: BTreeMap::new() });
         }
     }
     let sides = Sides { base_state: base, head_state: head, base: base_graph, head: head_graph };
@@ -101,12 +109,16 @@ fn compare(
         Options { policy: options.settings.diff.judge_policy(), dialect: head.project.dialect, ..Options::default() };
 
     let mut found: Vec<(&Node, Vec<Change>)> = Vec::new();
+    let mut proposed = BTreeMap::new();
     let mut undecided = false;
-    for (node, changes) in sides.differences(compat, &diff_options, options.today) {
+    for (node, changes, next) in sides.differences(compat, &diff_options, options.today) {
         if selected.as_ref().is_some_and(|s| !s.contains(&node.unique_id)) {
             continue;
         }
         undecided |= changes.iter().any(|c| c.rule == "shape-unknown");
+        if let Some(relation) = &node.relation {
+            proposed.insert(relation.to_string(), next);
+        }
         found.push((node, changes));
     }
     let changed: BTreeSet<(TableKey, String)> = found
@@ -145,7 +157,8 @@ fn compare(
     reported.sort_by(|a, b| {
         b.change.breaking.cmp(&a.change.breaking).then_with(|| (&a.asset, &a.column).cmp(&(&b.asset, &b.column)))
     });
-    Ok(conclude(options.settings, coverage, reported, findings, undecided))
+    let report = conclude(options.settings, coverage, reported, findings, undecided);
+    Ok(Compared { report, proposed })
 }
 
 /// Verdict and exit code over what was found.
@@ -195,7 +208,7 @@ impl<'a> Sides<'a> {
         compat: Compatibility,
         options: &Options,
         today: jiff::Timestamp,
-    ) -> Vec<(&'a Node, Vec<Change>)> {
+    ) -> Vec<(&'a Node, Vec<Change>, TableSchema)> {
         let mut out = Vec::new();
         let relations = |s: &'a ProjectState| {
             s.project
@@ -219,25 +232,33 @@ impl<'a> Sides<'a> {
             {
                 continue;
             }
-            let mut changes = self.changes_of(old, node, compat, options);
+            let (mut changes, next) = self.changes_of(old, node, compat, options);
             changes.retain(|c| c.kind != ChangeKind::Documentation);
             if !changes.is_empty() {
-                out.push((node, changes));
+                out.push((node, changes, next));
             }
         }
         for old in relations(self.base_state) {
             let gone = self.head_state.project.node(&old.unique_id).is_none_or(|n| !n.enabled || n.relation.is_none());
             let taken_over = old.relation.as_ref().is_some_and(|r| self.head.table(r).is_some());
             if gone && !taken_over && old.resource_type != ResourceType::Source {
-                out.push((old, vec![removed(old, compat, options, today)]));
+                out.push((old, vec![removed(old, compat, options, today)], TableSchema::new(old.dialect, Vec::new())));
             }
         }
         out
     }
 
-    fn changes_of(&self, old: &Node, new: &Node, compat: Compatibility, options: &Options) -> Vec<Change> {
+    fn changes_of(
+        &self,
+        old: &Node,
+        new: &Node,
+        compat: Compatibility,
+        options: &Options,
+    ) -> (Vec<Change>, TableSchema) {
         let lineage = |g: &'a Graph, n: &Node| n.relation.as_ref().and_then(|r: &TableName| g.table(r));
-        let (Some(b), Some(a)) = (lineage(self.base, old), lineage(self.head, new)) else { return Vec::new() };
+        let (Some(b), Some(a)) = (lineage(self.base, old), lineage(self.head, new)) else {
+            return Default::default();
+        };
         let (was, is) = (self.base_state.shape_of(old), self.head_state.shape_of(new));
         let firm = |s: &Option<TableSchema>| {
             s.clone().filter(|s| !s.open && matches!(s.origin, Some(Origin::Catalog | Origin::Contract)))
@@ -258,11 +279,12 @@ impl<'a> Sides<'a> {
                 && old.checksum == new.checksum
                 && self.base_state.project.engine == self.head_state.project.engine;
             // YAML names of a source are no proof of anything; a changed model that cannot be read is unknown.
-            return if reads_sql && !has_sql(new) && !same_text {
+            let changes = if reads_sql && !has_sql(new) && !same_text {
                 vec![shape_unknown(new, compat, options)]
             } else {
                 Vec::new()
             };
+            return (changes, accepted);
         };
         if let Some(is) = &is {
             next.guarantees = is.guarantees.clone();
@@ -270,7 +292,7 @@ impl<'a> Sides<'a> {
         if let Some(was) = &was {
             accepted.guarantees = was.guarantees.clone();
         }
-        tessera_diff::diff_tables(&accepted, &next, compat, options).changes
+        (tessera_diff::diff_tables(&accepted, &next, compat, options).changes, next)
     }
 }
 
@@ -343,24 +365,27 @@ fn broken_on_their_own(sides: &Sides<'_>, reported: &[AssetChange], findings: &m
 impl Engine {
     /// The head manifest against the accepted state, with every reader the daemon knows, and with what was agreed on.
     pub async fn check(&self, manifest: &[u8], catalog: Option<&[u8]>, select: Option<&str>) -> Result<CheckReport> {
+        let snapshot = self.fresh().await?;
+        Ok(self.compare_with_accepted(&snapshot, manifest, catalog, select).await?.report)
+    }
+
+    pub(crate) async fn compare_with_accepted(
+        &self,
+        snapshot: &Snapshot,
+        manifest: &[u8],
+        catalog: Option<&[u8]>,
+        select: Option<&str>,
+    ) -> Result<Compared> {
         let limits = tessera_dbt::Limits::default();
         let bad = |e: tessera_dbt::ArtifactError| EngineError::invalid("INVALID_ARTIFACT", e.to_string());
-        let project = tessera_dbt::parse_manifest(manifest, &limits).map_err(bad)?;
+        let mut project = tessera_dbt::parse_manifest(manifest, &limits).map_err(bad)?;
         let catalog = catalog.map(|c| tessera_dbt::parse_catalog(c, &limits)).transpose().map_err(bad)?;
-        let snapshot = self.fresh().await?;
         let same = |p: &&Arc<ProjectState>| p.project.name == project.name;
         let Some(base) = snapshot.projects.iter().find(same).cloned() else {
             let known: Vec<_> = snapshot.projects.iter().map(|p| p.name.as_str()).collect();
-            return Err(EngineError::not_found(
-                "dbt project",
-                format!(
-                    "{} (known: {})",
-                    project.name,
-                    if known.is_empty() { "none".into() } else { known.join(", ") }
-                ),
-            ));
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            return Err(EngineError::not_found("dbt project", format!("{} (known: {known})", project.name)));
         };
-        let mut project = project;
         let mut findings = project.findings.clone();
         findings.extend(retarget(&mut project, &base.project));
         let head = ProjectState {
@@ -375,13 +400,15 @@ impl Engine {
         findings.extend(found);
         let head_graph = self.build_graph(input).await?;
         let options = CheckOptions { settings: &settings, codeowners: None, select, exclude: None, today: self.now() };
-        let mut report = compare(&base, &head, snapshot.graph()?, &head_graph, findings, &options)?;
-        self.mark_acknowledged(&mut report, &snapshot).await?;
+        let Compared { mut report, proposed } =
+            compare(&base, &head, snapshot.graph()?, &head_graph, findings, &options)?;
+        self.mark_acknowledged(&mut report, snapshot).await?;
         let undecided = report.verdict == Verdict::Unknown;
-        Ok(conclude(&settings, report.coverage, report.changes, report.findings, undecided))
+        let report = conclude(&settings, report.coverage, report.changes, report.findings, undecided);
+        Ok(Compared { report, proposed })
     }
 
-    async fn mark_acknowledged(&self, report: &mut CheckReport, snapshot: &crate::snapshot::Snapshot) -> Result<()> {
+    async fn mark_acknowledged(&self, report: &mut CheckReport, snapshot: &Snapshot) -> Result<()> {
         let waivers = self.store().waivers(None).await?;
         let mut findings = Vec::new();
         for change in &mut report.changes {
@@ -401,23 +428,11 @@ impl Engine {
                         matches!(proposal.status, ProposalStatus::Approved | ProposalStatus::Published);
                 }
             }
-            let as_change = Change {
-                rule: change.change.rule.clone(),
-                path: change.column.clone().unwrap_or_default(),
-                column: change.column.clone(),
-                kind: ChangeKind::Structural,
-                reads: change.change.reads,
-                writes: change.change.writes,
-                breaking: change.change.breaking,
-                before: change.change.before.clone(),
-                after: change.change.after.clone(),
-                message: String::new(),
-                witness: None,
-                suggestion: None,
-            };
-            findings.extend(apply_waivers(asset, &[as_change], std::slice::from_mut(change), &waivers, self.now()));
         }
-        findings.retain(|f| f.code != "waiver-unused");
+        let assets: BTreeSet<String> = report.changes.iter().map(|c| c.asset.clone()).collect();
+        for asset in assets.iter().filter_map(|a| snapshot.asset_by_fqn(a)) {
+            findings.extend(apply_waivers(asset, &mut report.changes, &waivers, self.now()));
+        }
         report.findings.extend(findings);
         Ok(())
     }

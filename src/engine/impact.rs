@@ -77,7 +77,6 @@ pub fn verdict_of(changes: &[AssetChange], owner_of: &dyn Fn(&AssetChange) -> Op
 /// Marks changes that a living waiver covers; warns of waivers that match nothing.
 pub fn apply_waivers(
     asset: &Asset,
-    changes: &[Change],
     reported: &mut [AssetChange],
     waivers: &[Waiver],
     now: jiff::Timestamp,
@@ -85,15 +84,14 @@ pub fn apply_waivers(
     let mut findings = Vec::new();
     for waiver in waivers.iter().filter(|w| w.asset == asset.id && w.expires_at > now) {
         let mut used = false;
-        for (change, shown) in changes.iter().zip(reported.iter_mut()) {
-            if change.fingerprint() == waiver.change
-                && waiver.column.as_ref().is_none_or(|c| Some(c) == change.column.as_ref())
-            {
-                shown.acknowledged = true;
+        for change in reported.iter_mut() {
+            let same_column = waiver.column.as_ref().is_none_or(|c| Some(c) == change.column.as_ref());
+            if change.asset == asset.fqn && change.change.fingerprint == waiver.change.0 && same_column {
+                change.acknowledged = true;
                 used = true;
             }
         }
-        if !used && !changes.is_empty() {
+        if !used && reported.iter().any(|c| c.asset == asset.fqn) {
             findings.push(
                 Finding::warning(
                     "waiver-unused",
@@ -175,7 +173,7 @@ impl Engine {
                 caused_by: Vec::new(),
             })
             .collect();
-        let mut findings = apply_waivers(asset, &changes, &mut reported, waivers, self.now());
+        let mut findings = apply_waivers(asset, &mut reported, waivers, self.now());
         if asset.owner.is_none() {
             findings.push(
                 Finding::warning("unowned", format!("{} has no owner", asset.fqn)).about(asset.fqn.clone()).remedy(

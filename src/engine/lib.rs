@@ -21,6 +21,7 @@ pub mod notices;
 pub mod ownership;
 pub mod people;
 pub mod proposals;
+pub mod propose;
 pub mod publish;
 pub mod queries;
 pub mod requests;

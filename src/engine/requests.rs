@@ -177,7 +177,7 @@ pub struct IngestReport {
     pub findings: Vec<Finding>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ProposalRef {
     pub id: String,
     pub asset: String,
@@ -208,7 +208,7 @@ pub struct LineageEdge {
 }
 
 /// Kept apart on purpose: nothing by that name, nobody known to read it, or not covered by what was analysed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UseStatus {
     Found,
@@ -219,7 +219,7 @@ pub enum UseStatus {
     NotCovered,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WhoUsesAnswer {
     pub status: UseStatus,
     pub asset: Option<String>,

@@ -82,6 +82,9 @@ pub struct ChangeFields {
     pub reads: crate::Judgment,
     pub writes: crate::Judgment,
     pub suggestion: Option<String>,
+    /// Identity of the change, for waivers.
+    #[serde(default)]
+    pub fingerprint: String,
 }
 
 impl From<&Change> for ChangeFields {
@@ -95,6 +98,7 @@ impl From<&Change> for ChangeFields {
             reads: c.reads,
             writes: c.writes,
             suggestion: c.suggestion.clone(),
+            fingerprint: c.fingerprint().0,
         }
     }
 }

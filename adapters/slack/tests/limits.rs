@@ -5,8 +5,8 @@ use crate::render;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::json;
-use tessera_model::report::{AssetChange, ChangeFields};
-use tessera_model::{Effect, Evidence, EvidenceSource, Judgment, Reader, ReaderKind, UseKind};
+use tessera_model::report::AssetChange;
+use tessera_model::{Effect, Evidence, EvidenceSource, Reader, ReaderKind, UseKind};
 use tessera_ports::notifier::{Notice, NoticeKind, NoticeTeam};
 
 /// Ordinary words, everything that means something to Slack, and anything at all; short and very long.
@@ -78,27 +78,13 @@ fn team() -> impl Strategy<Value = NoticeTeam> {
 fn change() -> impl Strategy<Value = AssetChange> {
     let value = || prop_oneof![words().prop_map(|w| json!(w)), Just(json!(null)), Just(json!({"a": [1, "<"]}))];
     (words(), proptest::option::of(words()), words(), value(), value(), words(), any::<bool>()).prop_map(
-        |(asset, column, rule, before, after, message, breaking)| AssetChange {
-            asset,
-            node: None,
-            column,
-            change: ChangeFields {
-                rule,
-                breaking,
-                before,
-                after,
-                suggestion: Some(message.clone()),
-                message,
-                reads: Judgment::Fails,
-                writes: Judgment::Ok,
-            },
-            file: None,
-            line: None,
-            team: None,
-            readers: Vec::new(),
-            acknowledged: false,
-            proposal: None,
-            caused_by: Vec::new(),
+        |(asset, column, rule, before, after, message, breaking)| {
+            serde_json::from_value(json!({
+                "asset": asset, "node": null, "column": column, "file": null, "line": null, "readers": [],
+                "acknowledged": false, "proposal": null, "rule": rule, "breaking": breaking, "before": before,
+                "after": after, "message": message, "suggestion": message, "reads": "fails", "writes": "ok",
+            }))
+            .unwrap()
         },
     )
 }
