@@ -37,14 +37,13 @@ impl Failure {
 }
 
 /// Each unique rule: its index, what SQLite calls it in a message (the columns), and what the conflict is called.
-const UNIQUE: [(&str, &str, &str); 19] = [
+const UNIQUE: [(&str, &str, &str); 18] = [
     ("team_name", "team.name_key", "team name"),
     ("asset_name", "asset.table_key, asset.environment", "asset name"),
     ("contract_active", "contract.asset", "active contract"),
     ("registration_pair", "registration.asset, registration.team", "registration"),
     ("dependency_pair", "dependency.dependent, dependency.dependency", "dependency"),
     ("proposal_pending", "proposal.asset", "pending proposal"),
-    ("proposal_pkey", "proposal.id", "proposal revision"),
     ("drift_open", "drift.asset, drift.fingerprint", "open drift"),
     ("scan_slot", "scan.warehouse, scan.slot", "scan slot"),
     ("contract_pkey", "contract.id", "contract id"),

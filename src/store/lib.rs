@@ -6,7 +6,7 @@
 //! `outbox`, `lease`, `copy`.
 
 mod audit;
-
+mod copy;
 mod db;
 mod error;
 mod lease;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use tessera_ports::{Store, StoreError};
 
 pub use audit::{AuditFault, verify_audit};
-
+pub use copy::{Copied, copy};
 pub use url::redact;
 
 /// Opens the store at `sqlite:PATH`, `sqlite::memory:` or `postgres://…`, creates or migrates its schema, and for a

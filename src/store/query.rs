@@ -38,10 +38,6 @@ impl Select {
         if self.conditions.is_empty() { String::new() } else { format!(" WHERE {}", self.conditions.join(" AND ")) }
     }
 
-    pub(crate) async fn all(self, session: &mut Session) -> Result<Vec<Row>, Failure> {
-        Ok(self.page(session, Page::default()).await?.items)
-    }
-
     pub(crate) async fn page(self, session: &mut Session, page: Page) -> Result<Listed<Row>, Failure> {
         let (columns, from, order, tail) = (self.columns, self.from, self.order, self.tail());
         let mut sql = format!("SELECT {columns} FROM {from}{tail} ORDER BY {order}");

@@ -17,8 +17,10 @@ pub(crate) fn record<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T,
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    // Documents were checked when they came in; a deep one must not become unreadable here.
+    // A schema just below the limit that parsers of requests keep is beyond it once it stands inside a record. What was
+    // accepted must stay readable.
     let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
     T::deserialize(&mut reader).map_err(|e| {
         let kind = std::any::type_name::<T>().rsplit("::").next().unwrap_or("record");
         Failure::corrupt(format!("a stored {kind} cannot be read: {e}"))

@@ -32,11 +32,15 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 impl SqlStore {
     pub(crate) async fn open(url: &str, access: Access) -> Result<Self> {
-        let db = Db::open(&StoreUrl::parse(url)?, access).await?;
+        let mut db = Db::open(&StoreUrl::parse(url)?, access).await?;
         migrate::run(&db, access).await.map_err(|e| match e {
             StoreError::Corrupt(m) => StoreError::Corrupt(format!("{}: {m}", crate::redact(url))),
             other => other,
         })?;
+        if let (Access::Shared, Db::Sqlite { lock, .. }) = (access, &mut db) {
+            // Needed for migrating only: a daemon may start while a tool is at work.
+            *lock = None;
+        }
         Ok(SqlStore { db })
     }
 
@@ -97,6 +101,7 @@ fn proposals(filter: &ProposalFilter) -> Select {
         .when("asset = ?", filter.asset.map(|a| a.0))
         .when("status = ?", filter.status.map(|s| s.name()))
         .when("proposed_by = ?", filter.proposed_by.map(|t| t.0))
+        .when("change_set = ?", filter.change_set.as_deref().map(indexed))
         .when("id IN (SELECT proposal FROM proposal_team WHERE team = ?)", filter.team.map(|t| t.0))
 }
 

@@ -151,16 +151,26 @@ async fn put_dependency(s: &mut Session, dependency: &Dependency) -> Done {
 }
 
 async fn put_proposal(s: &mut Session, proposal: &Proposal) -> Done {
-    let by = proposal.proposed_by.map(|t| t.0);
     let (id, revision, status) = (proposal.id.0, int(proposal.revision)?, proposal.status.name());
-    let mut values = args![id, proposal.asset.0, revision, status, by, document(proposal)?];
+    let mut values = args![
+        id,
+        proposal.asset.0,
+        revision,
+        status,
+        proposal.proposed_by.map(|t| t.0),
+        proposal.change_set.as_deref().map(indexed),
+        document(proposal)?,
+    ];
     if proposal.revision == 1 {
-        let sql =
-            "INSERT INTO proposal (id, asset, revision, status, proposed_by, doc) VALUES ($1, $2, $3, $4, $5, $6)";
-        s.run(sql, values).await?;
+        let sql = "INSERT INTO proposal (id, asset, revision, status, proposed_by, change_set, doc)
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+        if s.run(sql, values).await? != 1 {
+            return Err(Failure::conflict("proposal revision"));
+        }
     } else {
-        let sql = "UPDATE proposal SET asset = $2, revision = $3, status = $4, proposed_by = $5, doc = $6
-                   WHERE id = $1 AND revision = $7";
+        let sql =
+            "UPDATE proposal SET asset = $2, revision = $3, status = $4, proposed_by = $5, change_set = $6, doc = $7
+                   WHERE id = $1 AND revision = $8";
         values.extend(args![revision - 1]);
         if s.run(sql, values).await? != 1 {
             return Err(Failure::conflict("proposal revision"));

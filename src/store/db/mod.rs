@@ -73,7 +73,7 @@ impl Db {
     /// refused when it wants to write later, whatever the busy timeout.
     pub(crate) async fn write(&self) -> Result<Session, Failure> {
         Ok(match self {
-            Db::Sqlite { writer, .. } => Session::SqliteTx(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Sqlite { writer, .. } => Session::SqliteTx(sqlite::begin(writer).await?),
             Db::Postgres(pool) => Session::PostgresTx(pool.begin().await?),
         })
     }

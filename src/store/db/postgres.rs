@@ -34,7 +34,7 @@ pub(super) async fn connect(url: &str) -> Result<Db, StoreError> {
     let options = PgConnectOptions::from_str(url).map_err(explain)?;
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(8))
+        .acquire_timeout(Duration::from_secs(4))
         .idle_timeout(Duration::from_secs(300))
         .after_connect(|connection, _| {
             Box::pin(async move { connection.execute(sqlx::raw_sql(SESSION)).await.map(drop) })

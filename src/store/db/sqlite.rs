@@ -4,6 +4,7 @@
 use super::{Access, Db};
 use crate::error::Failure;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, Sqlite, Transaction};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use tessera_ports::StoreError;
 /// How long a statement waits for another process's write transaction.
 const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// A daemon that is just ending, or a tool that is just migrating, may have the lock for a moment.
+const LOCK_TRIES: u32 = 10;
 
 /// Held while a daemon has the file open; the system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
@@ -36,7 +39,15 @@ pub(super) async fn memory() -> Result<Db, StoreError> {
 
 pub(super) async fn file(path: &Path, access: Access) -> Result<Db, StoreError> {
     let path = prepare(path).map_err(|e| StoreError::Unavailable(format!("sqlite:{}: {e}", path.display())))?;
-    let lock = match (lock(&path)?, access) {
+    let mut found = lock(&path)?;
+    for _ in 0..LOCK_TRIES {
+        if found.is_ok() || access == Access::Shared {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        found = lock(&path)?;
+    }
+    let lock = match (found, access) {
         (Ok(lock), _) => Some(lock),
         (Err(_), Access::Shared) => None,
         (Err(holder), Access::Exclusive) => {
@@ -71,6 +82,21 @@ async fn pool(options: SqliteConnectOptions, size: u32, path: &Path) -> Result<S
             StoreError::Corrupt(m) => StoreError::Corrupt(format!("sqlite:{}: {m}", path.display())),
             other => other,
         })
+}
+
+/// Begins a writing transaction. On some errors (disk full, I/O) SQLite rolls back by itself; sqlx's own ROLLBACK then
+/// fails, and it would believe for ever that the connection is in a transaction. Such a connection is replaced.
+pub(super) async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    const IMMEDIATE: &str = "BEGIN IMMEDIATE";
+    match writer.begin_with(IMMEDIATE).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {}
+        answer => return answer,
+    }
+    let connection = writer.acquire().await?;
+    if connection.is_in_transaction() {
+        connection.close().await?;
+    }
+    writer.begin_with(IMMEDIATE).await
 }
 
 /// Makes the folder and an empty file that only its owner may read, and finds the file's one true path: two spellings

@@ -1,7 +1,8 @@
-//! Tests of the store.
-#[tokio::test]
-async fn opens() {
-    let s = crate::open("sqlite::memory:").await.unwrap();
-    s.ping().await.unwrap();
-    assert!(s.teams().await.unwrap().is_empty());
-}
+//! The conformance kit on both engines, and what belongs to one engine or to this crate alone.
+
+mod audit;
+mod copy;
+mod migrations;
+mod postgres;
+mod sqlite;
+mod urls;

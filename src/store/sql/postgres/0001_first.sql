@@ -60,11 +60,13 @@ CREATE TABLE proposal (
     revision    BIGINT NOT NULL,
     status      TEXT COLLATE "C" NOT NULL,
     proposed_by UUID,
+    change_set  TEXT COLLATE "C",
     doc         TEXT NOT NULL
 );
 CREATE UNIQUE INDEX proposal_pending ON proposal (asset) WHERE status = 'pending';
 CREATE INDEX proposal_by_asset ON proposal (asset);
 CREATE INDEX proposal_by_status ON proposal (status);
+CREATE INDEX proposal_by_change_set ON proposal (change_set);
 
 -- The teams a proposal requires.
 CREATE TABLE proposal_team (

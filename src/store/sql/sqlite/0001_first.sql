@@ -59,11 +59,13 @@ CREATE TABLE proposal (
     revision    INTEGER NOT NULL,
     status      TEXT NOT NULL,
     proposed_by TEXT,
+    change_set  TEXT,
     doc         TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX proposal_pending ON proposal (asset) WHERE status = 'pending';
 CREATE INDEX proposal_by_asset ON proposal (asset);
 CREATE INDEX proposal_by_status ON proposal (status);
+CREATE INDEX proposal_by_change_set ON proposal (change_set);
 
 -- The teams a proposal requires.
 CREATE TABLE proposal_team (
