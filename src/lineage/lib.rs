@@ -1,29 +1,32 @@
 //! SQL text and a catalog of shapes in; output columns, their types, and direct and indirect column reads out. Pure.
-//! Reading order: `catalog` (what is known of tables), `bind` (the binder), `batch` (the JSON line form), `world` (many
-//! nodes that build on each other).
+//! Reading order: `catalog` (what is known of tables), `bind` (the binder), `types` (what expressions give), `batch` (the
+//! JSON line form), `world` (many nodes that build on each other).
 
 pub mod batch;
+mod bind;
 mod catalog;
+mod types;
 mod world;
 
 pub use batch::batch_line;
 pub use catalog::{Catalog, Defaults};
+pub use tessera_sql::on_wide_stack;
 pub use world::{BindError, Cache, NodeInput, NodeLineage, World, WorldLineage, analyze_world};
 
 use tessera_model::Dialect;
-use tessera_model::lineage::{QueryLineage, Resolution};
+use tessera_model::lineage::QueryLineage;
+use tessera_sql::Limits;
 
-/// One text, possibly several statements. Never fails, never panics.
-pub fn analyze(_sql: &str, _dialect: Dialect, _catalog: &Catalog, _defaults: &Defaults) -> QueryLineage {
-    QueryLineage {
-        resolution: Resolution::Unparsed,
-        reads: Vec::new(),
-        writes: Vec::new(),
-        columns: Vec::new(),
-        indirect: Vec::new(),
-        unused: Vec::new(),
-        statements: Vec::new(),
-        diagnostics: Vec::new(),
-        open: false,
-    }
+/// One text, possibly several statements. Never fails, never panics. Many texts are cheaper inside one
+/// [`on_wide_stack`], because each call outside of it starts a thread.
+pub fn analyze(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaults) -> QueryLineage {
+    on_wide_stack(|| bound(sql, dialect, catalog, defaults, bind::Spelling::Stored).lineage)
 }
+
+fn bound(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaults, spelling: bind::Spelling) -> bind::Bound {
+    let script = tessera_sql::parse(sql, dialect, &Limits::default());
+    bind::script(&script, dialect, catalog, defaults, spelling)
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,6 @@ pub use arena::{
 pub use expr::{BinOp, Call, Case, Expr, Literal, UnOp, Window};
 pub use query::{
     Alias, Body, ColumnDef, Cte, Distinct, From, GroupBy, Item, ItemKind, Join, JoinConstraint, JoinKind, LateralView,
-    Order, Pipe, PivotColumns, Query, Relation, Select, SetOp, Star,
+    Order, Pipe, PivotColumns, Query, Relation, Select, SetArm, SetOp, Star,
 };
 pub use statement::{Assignment, MergeAction, MergeClause, Statement, StatementBody, StatementKind};

@@ -37,14 +37,25 @@ pub enum SetOp {
     Intersect,
 }
 
+/// The right side of one set operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetArm {
+    pub op: SetOp,
+    /// ALL: equal rows stay.
+    pub all: bool,
+    /// As in UNION BY NAME.
+    pub by_name: bool,
+    pub body: BodyId,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     Select(SelectId),
     Query(QueryId),
-    /// A left-associative run of set operations. `by_name` as in UNION BY NAME.
+    /// A left-associative run of set operations.
     Set {
         first: BodyId,
-        rest: Vec<(SetOp, bool, BodyId)>,
+        rest: Vec<SetArm>,
     },
     Values(Vec<Exprs>),
     /// TABLE t

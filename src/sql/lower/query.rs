@@ -2,7 +2,7 @@
 
 use super::{Lower, at};
 use crate::ir::{
-    Alias, Body, BodyId, Cte, Exprs, From, Item, Order, Pipe, Pos, Query, QueryId, Relation, Select, SetOp,
+    Alias, Body, BodyId, Cte, Exprs, From, Item, Order, Pipe, Pos, Query, QueryId, Relation, Select, SetArm, SetOp,
 };
 use sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
 
@@ -86,14 +86,20 @@ impl Lower {
             SetExpr::Select(select) => Body::Select(self.select(*select)),
             SetExpr::Query(query) => Body::Query(self.query(*query)),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
-                let mut rest = vec![(set_op(op), by_name(set_quantifier), *right)];
+                let mut rest = vec![(op, set_quantifier, *right)];
                 let mut first = *left;
                 while let SetExpr::SetOperation { left, op, set_quantifier, right } = first {
-                    rest.push((set_op(op), by_name(set_quantifier), *right));
+                    rest.push((op, set_quantifier, *right));
                     first = *left;
                 }
                 let first = self.set_expr(first);
-                let rest = rest.into_iter().rev().map(|(op, named, arm)| (op, named, self.set_expr(arm))).collect();
+                let arm = |(op, quantifier, tree)| SetArm {
+                    op: set_op(op),
+                    all: all(quantifier),
+                    by_name: by_name(quantifier),
+                    body: self.set_expr(tree),
+                };
+                let rest = rest.into_iter().rev().map(arm).collect();
                 Body::Set { first, rest }
             }
             SetExpr::Values(values) => Body::Values(self.rows(values)),
@@ -231,5 +237,12 @@ fn by_name(quantifier: SetQuantifier) -> bool {
     match quantifier {
         SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName => true,
         SetQuantifier::All | SetQuantifier::Distinct | SetQuantifier::None => false,
+    }
+}
+
+fn all(quantifier: SetQuantifier) -> bool {
+    match quantifier {
+        SetQuantifier::All | SetQuantifier::AllByName => true,
+        SetQuantifier::ByName | SetQuantifier::Distinct | SetQuantifier::DistinctByName | SetQuantifier::None => false,
     }
 }

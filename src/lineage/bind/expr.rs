@@ -1,0 +1,240 @@
+//! Expressions: what they read goes to the sink, what they are comes back as a type.
+
+use super::Binder;
+use super::value::{Acc, Output, Sink, Typed};
+use crate::types;
+use std::rc::Rc;
+use tessera_model::LogicalType;
+use tessera_model::lineage::{DirectKind, IndirectKind};
+use tessera_model::types::StructField;
+use tessera_sql::ir::{BinOp, Case, Expr, ExprId, Exprs, Idents, Literal, Pos, QueryId, UnOp};
+
+impl Binder<'_> {
+    pub(super) fn expr(&mut self, id: ExprId, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
+        let arena = self.arena;
+        let deeper = sink.through(DirectKind::Transformation);
+        match arena.expr(id) {
+            Expr::Column(path, pos) => self.column(*path, *pos, scope, sink, acc),
+            Expr::Literal(literal) => literal_type(self.dialect, literal),
+            Expr::Star(qualifier) => {
+                self.whole_rows(*qualifier, scope, deeper, acc);
+                Typed::unknown()
+            }
+            Expr::Cast { expr, ty } => {
+                let inner = self.expr(*expr, scope, deeper, acc);
+                let ty = arena.data_type(*ty).clone();
+                Typed::of(ty).nullable(inner.nullable)
+            }
+            Expr::Call(call) => self.call(*call, scope, sink, acc),
+            Expr::Case(case) => self.case(case, scope, sink, acc),
+            Expr::Chain { args, ops } => self.chain(*args, ops, scope, deeper, acc),
+            Expr::Unary { op, expr } => {
+                let inner = self.expr(*expr, scope, deeper, acc);
+                match op {
+                    UnOp::Plus | UnOp::Minus => inner,
+                    UnOp::Not => Typed::of(LogicalType::Bool).nullable(inner.nullable),
+                    UnOp::Other => Typed::unknown(),
+                }
+            }
+            Expr::Predicate(args) => {
+                for arg in arena.exprs(*args) {
+                    self.expr(*arg, scope, deeper, acc);
+                }
+                Typed::of(LogicalType::Bool)
+            }
+            Expr::Subquery(query) => self.scalar_subquery(*query, scope, sink, acc),
+            Expr::Decides { args, query } => {
+                for arg in arena.exprs(*args) {
+                    self.expr(*arg, scope, deeper, acc);
+                }
+                let output = self.query(*query, Some(scope));
+                // EXISTS asks for rows, not for values.
+                if !args.is_empty() {
+                    for col in &output.cols {
+                        self.take(&col.info, deeper, acc);
+                    }
+                }
+                Typed::of(LogicalType::Bool)
+            }
+            Expr::Field { expr, name } => {
+                let base = self.expr(*expr, scope, deeper, acc);
+                self.member_type(&base, std::slice::from_ref(name))
+            }
+            Expr::Index { expr, index } => {
+                let base = self.expr(*expr, scope, deeper, acc);
+                for part in arena.exprs(*index) {
+                    self.expr(*part, scope, deeper, acc);
+                }
+                if index.len() > 1 {
+                    return Typed { nullable: None, ..base };
+                }
+                match base.ty {
+                    Some(LogicalType::Array(inner)) => Typed::of(*inner),
+                    Some(LogicalType::Map(_, value)) => Typed::of(*value),
+                    Some(LogicalType::Json) => Typed::of(LogicalType::Json),
+                    _ => Typed::unknown(),
+                }
+            }
+            Expr::Array(items) => {
+                let mut element: Option<Typed> = None;
+                for item in arena.exprs(*items) {
+                    let next = self.expr(*item, scope, deeper, acc);
+                    element = Some(match element {
+                        None => next,
+                        Some(before) => self.unify(before, next),
+                    });
+                }
+                match element.and_then(|t| t.ty) {
+                    Some(ty) if !types::is_null(&ty) => Typed::of(LogicalType::Array(Box::new(ty))),
+                    _ => Typed::unknown(),
+                }
+            }
+            Expr::Struct { args, names } => {
+                let mut fields = Vec::with_capacity(names.len());
+                for (i, arg) in arena.exprs(*args).iter().enumerate() {
+                    let typed = self.expr(*arg, scope, deeper, acc);
+                    let name = names.get(i).copied().flatten().or_else(|| self.column_ident(*arg));
+                    let name = name.map(|n| self.column_name(n).to_string()).unwrap_or_default();
+                    fields.push(StructField { name, data_type: typed.ty.unwrap_or(LogicalType::Unknown) });
+                }
+                let known = fields.iter().all(|f| !f.data_type.is_unknown());
+                if known { Typed::of(LogicalType::Struct(fields)) } else { Typed::unknown() }
+            }
+            Expr::Tuple(items) => {
+                for item in arena.exprs(*items) {
+                    self.expr(*item, scope, deeper, acc);
+                }
+                Typed::unknown()
+            }
+            Expr::Lambda { params, body } => {
+                let mark = self.scopes[scope].lambda.len();
+                for param in arena.idents(*params) {
+                    let sym = self.column_sym(*param);
+                    self.scopes[scope].lambda.push(sym);
+                }
+                self.expr(*body, scope, deeper, acc);
+                self.scopes[scope].lambda.truncate(mark);
+                Typed::unknown()
+            }
+            Expr::Typed { args, ty } => {
+                for arg in arena.exprs(*args) {
+                    self.expr(*arg, scope, deeper, acc);
+                }
+                Typed::of(arena.data_type(*ty).clone()).nullable(args.is_empty().then_some(false))
+            }
+            Expr::Opaque(args) => {
+                for arg in arena.exprs(*args) {
+                    self.expr(*arg, scope, deeper, acc);
+                }
+                Typed::unknown()
+            }
+        }
+    }
+
+    fn column_ident(&self, expr: ExprId) -> Option<tessera_sql::ir::IdentId> {
+        match self.arena.expr(expr) {
+            Expr::Column(path, _) => self.arena.last(*path),
+            _ => None,
+        }
+    }
+
+    fn chain(&mut self, args: Exprs, ops: &[BinOp], scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
+        let mut list = self.arena.exprs(args).iter();
+        let mut left = match list.next() {
+            Some(first) => self.operand(*first, scope, sink, acc),
+            None => return Typed::unknown(),
+        };
+        for (op, arg) in ops.iter().zip(list) {
+            let right = self.operand(*arg, scope, sink, acc);
+            let nullable = types::strict_nullable([left.0.nullable, right.0.nullable]);
+            let ty = types::binary(self.dialect, *op, &left, &right);
+            left = (Typed { ty, nullable }, None);
+        }
+        left.0
+    }
+
+    /// An operand and, when it is an integer literal, its value: engines type those by size.
+    fn operand(&mut self, expr: ExprId, scope: usize, sink: Sink, acc: &mut Acc) -> types::Operand {
+        let literal = match self.arena.expr(expr) {
+            Expr::Literal(Literal::Int(n)) => Some(*n),
+            _ => None,
+        };
+        (self.expr(expr, scope, sink, acc), literal)
+    }
+
+    fn case(&mut self, case: &Case, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
+        let deciding = sink.deciding(IndirectKind::Conditional);
+        if let Some(operand) = case.operand {
+            self.expr(operand, scope, deciding, acc);
+        }
+        let deeper = sink.through(DirectKind::Transformation);
+        let mut typed: Option<Typed> = None;
+        for (i, arm) in self.arena.exprs(case.arms).iter().enumerate() {
+            if i % 2 == 0 {
+                self.expr(*arm, scope, deciding, acc);
+                continue;
+            }
+            let next = self.expr(*arm, scope, deeper, acc);
+            typed = Some(match typed {
+                None => next,
+                Some(before) => self.unify(before, next),
+            });
+        }
+        let mut typed = typed.unwrap_or_default();
+        match case.default {
+            Some(default) => {
+                let last = self.expr(default, scope, deeper, acc);
+                typed = self.unify(typed, last);
+            }
+            None => typed.nullable = Some(true),
+        }
+        typed
+    }
+
+    fn scalar_subquery(&mut self, query: QueryId, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
+        let output = self.query(query, Some(scope));
+        let mut typed = Typed::unknown();
+        for (i, col) in output.cols.iter().enumerate() {
+            self.take(&col.info, sink, acc);
+            if i == 0 {
+                // No row gives NULL.
+                typed = Typed { ty: col.info.ty.clone(), nullable: Some(true) };
+            }
+        }
+        if output.cols.len() == 1 { typed } else { Typed::unknown() }
+    }
+
+    /// `*` or `t.*` as an argument.
+    fn whole_rows(&mut self, qualifier: Idents, scope: usize, sink: Sink, acc: &mut Acc) {
+        let mut out = super::star::Expansion::default();
+        self.star(qualifier, &tessera_sql::ir::Star::default(), Pos::default(), scope, &mut out);
+        let output = Output { cols: out.cols, wild: out.wild, stars: out.stars };
+        for col in &output.cols {
+            self.take(&col.info, sink, acc);
+        }
+        for wild in &output.wild {
+            if let Some(info) = &wild.info {
+                let info = Rc::clone(info);
+                self.take(&info, sink, acc);
+            }
+        }
+    }
+
+    /// The type of what is one or the other.
+    pub(super) fn unify(&self, a: Typed, b: Typed) -> Typed {
+        let nullable = match (a.nullable, b.nullable) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        };
+        Typed { ty: types::common(self.dialect, a.ty, b.ty), nullable }
+    }
+}
+
+fn literal_type(dialect: tessera_model::Dialect, literal: &Literal) -> Typed {
+    let nullable = Some(!matches!(literal, Literal::Null | Literal::Param)).map(|known| !known);
+    match types::literal(dialect, literal) {
+        Some(ty) => Typed::of(ty).nullable(nullable),
+        None => Typed { ty: None, nullable: None },
+    }
+}

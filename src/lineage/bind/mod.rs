@@ -1,0 +1,204 @@
+//! The binder: names -> columns -> direct and indirect reads -> types, in one pass over the IR. Reading order: `value`
+//! (what a column is made of), `names` (folding), `table` (what a table name stands for), `scope` (finding a column),
+//! `query`, `select`, `star`, `relation`, `expr`, `call`, `output` (names of columns), `statement`, `change`, `report`.
+
+mod call;
+mod change;
+mod expr;
+mod names;
+mod output;
+mod pivot;
+mod query;
+mod relation;
+mod report;
+mod scope;
+mod select;
+mod set;
+mod star;
+mod statement;
+mod table;
+mod value;
+
+use crate::catalog::{Catalog, Defaults};
+use crate::world::BindError;
+use scope::Scope;
+use std::rc::Rc;
+use tessera_model::lineage::{Diagnostic, DiagnosticSeverity, IndirectKind, QueryLineage, Resolution, StatementInfo};
+use tessera_model::{Dialect, TableSchema};
+use tessera_sql::hash::{FastMap, FastSet};
+use tessera_sql::ir::{Arena, IdentId, Pos};
+use tessera_sql::{Parsed, Script};
+pub(crate) use value::Typed;
+use value::{Interner, Output, Source, Sym, TableId};
+
+/// What binding a script gives.
+pub(crate) struct Bound {
+    pub(crate) lineage: QueryLineage,
+    pub(crate) errors: Vec<BindError>,
+    /// The shape of the last query or written table.
+    pub(crate) shape: TableSchema,
+}
+
+/// How names are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// As the engine stores them.
+    Stored,
+    /// As they were first written.
+    Written,
+}
+
+/// A table that was created in the same script.
+#[derive(Debug, Clone)]
+struct SessionTable {
+    output: Rc<Output>,
+    /// Looked through: its readers read what it was made of.
+    temporary: bool,
+    table: TableId,
+}
+
+struct SourceColumn {
+    table: TableId,
+    name: Rc<str>,
+    mentioned: bool,
+}
+
+struct CteEntry {
+    sym: Sym,
+    output: Rc<Output>,
+    used: bool,
+}
+
+struct Binder<'a> {
+    dialect: Dialect,
+    spelling: Spelling,
+    catalog: &'a Catalog,
+    defaults: Defaults,
+    arena: &'a Arena,
+    nested: &'a [tessera_sql::ir::StatementBody],
+
+    syms: Interner,
+    column_syms: Vec<Option<Sym>>,
+    alias_syms: Vec<Option<Sym>>,
+    columns_fold: tessera_model::dialect::Folding,
+    alias_fold: tessera_model::dialect::Folding,
+
+    tables: Vec<table::Table>,
+    table_ids: FastMap<Box<[Sym]>, TableId>,
+    sources: Vec<SourceColumn>,
+    source_ids: FastMap<(TableId, Sym), Source>,
+    session: FastMap<TableId, SessionTable>,
+
+    scopes: Vec<Scope>,
+    ctes: Vec<CteEntry>,
+
+    rows: Vec<(Source, IndirectKind)>,
+    rows_seen: FastSet<(Source, IndirectKind)>,
+    reads: Vec<TableId>,
+    writes: Vec<TableId>,
+    columns: Vec<report::Written>,
+    statements: Vec<StatementInfo>,
+    level: Resolution,
+    shape: Option<(Rc<Output>, Option<TableId>)>,
+    diagnostics: Vec<Diagnostic>,
+    errors: Vec<BindError>,
+    /// The query that is being bound again (recursive CTEs) has reported its errors already.
+    quiet: usize,
+}
+
+/// Binds all statements of a script in order.
+pub(crate) fn script(
+    script: &Script,
+    dialect: Dialect,
+    catalog: &Catalog,
+    defaults: &Defaults,
+    spelling: Spelling,
+) -> Bound {
+    let table_fold = dialect.table_folding();
+    let no_arena = Arena::default();
+    let mut binder = Binder {
+        dialect,
+        spelling,
+        catalog,
+        defaults: defaults.clone(),
+        arena: &no_arena,
+        nested: &[],
+        syms: Interner::default(),
+        column_syms: Vec::new(),
+        alias_syms: Vec::new(),
+        columns_fold: dialect.column_folding(),
+        // BigQuery's tables are case-sensitive, its aliases and CTEs are not.
+        alias_fold: match table_fold {
+            tessera_model::dialect::Folding::Sensitive => tessera_model::dialect::Folding::Insensitive,
+            other => other,
+        },
+        tables: Vec::new(),
+        table_ids: FastMap::default(),
+        sources: Vec::new(),
+        source_ids: FastMap::default(),
+        session: FastMap::default(),
+        scopes: Vec::new(),
+        ctes: Vec::new(),
+        rows: Vec::new(),
+        rows_seen: FastSet::default(),
+        reads: Vec::new(),
+        writes: Vec::new(),
+        columns: Vec::new(),
+        statements: Vec::new(),
+        level: Resolution::Resolved,
+        shape: None,
+        diagnostics: script.diagnostics.clone(),
+        errors: Vec::new(),
+        quiet: 0,
+    };
+    let mut worst = Resolution::Resolved;
+    for parsed in &script.statements {
+        binder.level = Resolution::Resolved;
+        match parsed {
+            Parsed::Statement(statement) => {
+                binder.arena = &statement.arena;
+                binder.nested = &statement.nested;
+                binder.column_syms = vec![None; statement.arena.idents.len()];
+                binder.alias_syms = vec![None; statement.arena.idents.len()];
+                binder.statement(&statement.body);
+                let kind = statement.kind.name().to_owned();
+                binder.statements.push(StatementInfo { kind, resolution: binder.level });
+            }
+            Parsed::Tables(scan) => binder.scanned(scan),
+        }
+        worst = worst.max(binder.level);
+    }
+    binder.report(worst)
+}
+
+impl Binder<'_> {
+    fn lower_level(&mut self, level: Resolution) {
+        self.level = self.level.max(level);
+    }
+
+    fn diagnose(&mut self, severity: DiagnosticSeverity, code: &str, message: String, pos: Pos) {
+        if self.quiet > 0 {
+            return;
+        }
+        let diagnostic = Diagnostic { severity, code: code.to_owned(), message, line: pos.line, column: pos.column };
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn error(&mut self, error: BindError) {
+        if self.quiet == 0 && !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
+    }
+
+    fn decide(&mut self, source: Source, kind: IndirectKind) {
+        if self.rows_seen.insert((source, kind)) {
+            self.rows.push((source, kind));
+        }
+    }
+
+    fn text(&self, id: IdentId) -> &str {
+        self.arena.text(id)
+    }
+}

@@ -1,0 +1,123 @@
+//! The name of a column that has no alias, by each dialect's rules: PostgreSQL `FigureColname` (parse_target.c), Redshift
+//! alike; BigQuery "Implicit aliases"; Trino `_col0`; Hive `_c0`; the others name it by its text.
+
+use super::Binder;
+use super::value::Sym;
+use std::rc::Rc;
+use tessera_model::Dialect;
+use tessera_sql::ir::{Expr, ExprId, Literal};
+
+impl Binder<'_> {
+    /// `column` is the place in the result, `item` the place in the list.
+    pub(super) fn output_name(
+        &mut self,
+        expr: ExprId,
+        text: Option<&str>,
+        column: usize,
+        item: usize,
+    ) -> (Sym, Rc<str>) {
+        match self.arena.expr(expr) {
+            Expr::Column(path, _) => {
+                if let Some(last) = self.arena.last(*path) {
+                    return (self.column_sym(last), self.column_name(last));
+                }
+            }
+            // The last member of a path names it where names come from columns at all.
+            Expr::Field { name, .. } if self.dialect != Dialect::DuckDb && text.is_none_or(|t| !t.contains('(')) => {
+                return (self.column_sym(*name), self.column_name(*name));
+            }
+            _ => {}
+        }
+        let made = match self.dialect {
+            Dialect::Postgres | Dialect::Redshift => self.figure(expr).unwrap_or_else(|| "?column?".to_owned()),
+            Dialect::BigQuery => format!("f{item}_"),
+            Dialect::Trino | Dialect::Athena => format!("_col{column}"),
+            Dialect::Hive => format!("_c{column}"),
+            Dialect::TSql => String::new(),
+            _ => text.unwrap_or_default().to_owned(),
+        };
+        self.made_up(&made)
+    }
+
+    /// PostgreSQL's rule: the name of the function, of the column under a cast, of the type of a cast literal.
+    fn figure(&self, expr: ExprId) -> Option<String> {
+        match self.arena.expr(expr) {
+            Expr::Column(path, _) => self.arena.last(*path).map(|n| self.stored(n)),
+            Expr::Call(call) => {
+                let name = self.arena.last(self.arena.call(*call).name)?;
+                Some(match self.text(name).to_ascii_lowercase().as_str() {
+                    "substring" => "substring".to_owned(),
+                    "trim" => "btrim".to_owned(),
+                    "ceil" => "ceil".to_owned(),
+                    "at_time_zone" => "timezone".to_owned(),
+                    other => other.to_owned(),
+                })
+            }
+            Expr::Cast { expr: inner, ty } => self.figure(*inner).or_else(|| self.type_name(*ty)),
+            Expr::Typed { ty, .. } => self.type_name(*ty),
+            Expr::Literal(Literal::Bool) => Some("bool".to_owned()),
+            Expr::Case(case) => case
+                .default
+                .and_then(|e| match self.arena.expr(e) {
+                    Expr::Column(..) | Expr::Call(_) => self.figure(e),
+                    _ => None,
+                })
+                .or_else(|| Some("case".to_owned())),
+            Expr::Array(_) => Some("array".to_owned()),
+            Expr::Struct { .. } | Expr::Tuple(_) => Some("row".to_owned()),
+            Expr::Decides { args, .. } if args.is_empty() => Some("exists".to_owned()),
+            Expr::Field { name, .. } => Some(self.stored(*name)),
+            Expr::Index { expr, .. } => self.figure(*expr),
+            Expr::Subquery(query) => self.subquery_name(*query),
+            _ => None,
+        }
+    }
+
+    fn stored(&self, name: tessera_sql::ir::IdentId) -> String {
+        let ident = self.arena.ident(name);
+        self.columns_fold.store(&ident.text, ident.quoted)
+    }
+
+    fn subquery_name(&self, query: tessera_sql::ir::QueryId) -> Option<String> {
+        let tessera_sql::ir::Body::Select(select) = self.arena.body(self.arena.query(query).body) else {
+            return None;
+        };
+        match &self.arena.select(*select).items.first()?.kind {
+            tessera_sql::ir::ItemKind::Expr { expr, aliases, .. } => match aliases.first() {
+                Some(alias) => Some(self.stored(*alias)),
+                None => self.figure(*expr),
+            },
+            _ => None,
+        }
+    }
+
+    /// The catalog's own name of a type, which is what PostgreSQL puts there.
+    fn type_name(&self, ty: tessera_sql::ir::TypeId) -> Option<String> {
+        use tessera_model::LogicalType as T;
+        use tessera_model::types::Zone;
+        Some(
+            match self.arena.data_type(ty) {
+                T::Bool => "bool",
+                T::Int { bits: 16, .. } => "int2",
+                T::Int { bits: 32, .. } => "int4",
+                T::Int { .. } => "int8",
+                T::Decimal { .. } => "numeric",
+                T::Float { bits: 32 } => "float4",
+                T::Float { .. } => "float8",
+                T::Text { fixed: true, .. } => "bpchar",
+                T::Text { max: Some(_), .. } => "varchar",
+                T::Text { .. } => "text",
+                T::Bytes { .. } => "bytea",
+                T::Date => "date",
+                T::Time { .. } => "time",
+                T::Timestamp { zone: Zone::None, .. } => "timestamp",
+                T::Timestamp { .. } => "timestamptz",
+                T::Interval => "interval",
+                T::Uuid => "uuid",
+                T::Json => "json",
+                _ => return None,
+            }
+            .to_owned(),
+        )
+    }
+}

@@ -1,0 +1,499 @@
+//! FROM: relations from left to right, joins, and table functions.
+
+use super::Binder;
+use super::scope::{Merged, Rel};
+use super::value::{Acc, Col, Info, Output, Sink, Sym, TableId, Typed, Wild};
+use std::rc::Rc;
+use tessera_model::lineage::{DirectKind, IndirectKind};
+use tessera_model::{Dialect, LogicalType};
+use tessera_sql::ir::{
+    Alias, ExprId, Exprs, From, IdentId, Idents, Join, JoinConstraint, JoinKind, LateralView, Pos, Relation, RelationId,
+};
+
+impl Binder<'_> {
+    pub(super) fn from(&mut self, from: &From, scope: usize) {
+        let start = self.scopes[scope].rels.len();
+        self.relation(from.first, scope);
+        for join in &from.joins {
+            self.join(join, scope, start);
+        }
+    }
+
+    /// Adds the right side of a join to a scope; its left side is what stands there from `start` on.
+    pub(super) fn join(&mut self, join: &Join, scope: usize, start: usize) {
+        let middle = self.scopes[scope].rels.len();
+        self.relation(join.relation, scope);
+        let end = self.scopes[scope].rels.len();
+        match &join.constraint {
+            JoinConstraint::None => {}
+            JoinConstraint::On(exprs) => {
+                for expr in exprs {
+                    self.reads_of(*expr, scope, Sink::Rows(IndirectKind::Join));
+                }
+            }
+            JoinConstraint::Using(names) => {
+                for name in names {
+                    let (sym, shown) = (self.column_sym(*name), self.column_name(*name));
+                    self.merge_column(sym, shown, Some(*name), scope, (start, middle, end), join.kind);
+                }
+            }
+            JoinConstraint::Natural => {
+                let left: Vec<Sym> = self.visible(scope, start, middle).iter().map(|c| c.sym).collect();
+                let right = self.visible(scope, middle, end);
+                let mut done = Vec::new();
+                for col in right.into_iter().filter(|c| left.contains(&c.sym)) {
+                    if !done.contains(&col.sym) {
+                        done.push(col.sym);
+                        self.merge_column(col.sym, col.name, None, scope, (start, middle, end), join.kind);
+                    }
+                }
+            }
+        }
+        let rels = &mut self.scopes[scope].rels;
+        match join.kind {
+            JoinKind::Inner | JoinKind::Cross | JoinKind::Apply => {}
+            JoinKind::Left | JoinKind::OuterApply => rels[middle..end].iter_mut().for_each(|r| r.nullable = true),
+            JoinKind::Right => rels[start..middle].iter_mut().for_each(|r| r.nullable = true),
+            JoinKind::Full => rels[start..end].iter_mut().for_each(|r| r.nullable = true),
+            JoinKind::Semi => rels.truncate(middle),
+            JoinKind::RightSemi => {
+                rels.drain(start..middle);
+            }
+        }
+    }
+
+    fn visible(&self, scope: usize, from: usize, to: usize) -> Vec<Col> {
+        self.scopes[scope].rels[from..to].iter().flat_map(|r| r.output.cols.iter().cloned()).collect()
+    }
+
+    /// One column of USING: both sides decide about rows, and the two become one.
+    fn merge_column(
+        &mut self,
+        sym: Sym,
+        name: Rc<str>,
+        ident: Option<IdentId>,
+        scope: usize,
+        (start, middle, end): (usize, usize, usize),
+        kind: JoinKind,
+    ) {
+        let earlier = self.scopes[scope].merged.iter().position(|m| m.sym == sym && m.rels.0 >= start);
+        let left = match earlier {
+            Some(i) => Some(Rc::clone(&self.scopes[scope].merged[i].info)),
+            None => self.side(sym, ident, scope, start, middle),
+        };
+        let right = self.side(sym, ident, scope, middle, end);
+        for info in [&left, &right].into_iter().flatten() {
+            self.mention(info);
+            self.take(info, Sink::Rows(IndirectKind::Join), &mut Acc::default());
+        }
+        let info = match (left, right) {
+            (Some(left), Some(right)) => match kind {
+                JoinKind::Right | JoinKind::RightSemi => right,
+                JoinKind::Full => self.merge(&left, &right),
+                _ => left,
+            },
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => return,
+        };
+        if matches!(kind, JoinKind::Semi | JoinKind::RightSemi) {
+            return;
+        }
+        match earlier {
+            Some(i) => {
+                let merged = &mut self.scopes[scope].merged[i];
+                merged.info = info;
+                merged.rels.1 = end;
+            }
+            None => self.scopes[scope].merged.push(Merged { sym, name, info, rels: (start, end) }),
+        }
+    }
+
+    /// The column of that name on one side of a join.
+    fn side(&mut self, sym: Sym, ident: Option<IdentId>, scope: usize, from: usize, to: usize) -> Option<Rc<Info>> {
+        for i in from..to {
+            if let Some(col) = self.scopes[scope].rels[i].output.find(sym) {
+                return Some(Rc::clone(&col.info));
+            }
+        }
+        let ident = ident?;
+        let wild: Vec<Wild> =
+            self.scopes[scope].rels[from..to].iter().flat_map(|r| r.output.wild.iter().cloned()).collect();
+        self.from_wild(&wild, sym, ident, Pos::default())
+    }
+
+    /// Binds one relation and adds what it gives to the scope.
+    pub(super) fn relation(&mut self, id: RelationId, scope: usize) {
+        match self.arena.relation(id) {
+            Relation::Table { name, alias, extra, pos } => {
+                for expr in self.arena.exprs(*extra) {
+                    self.reads_of(*expr, scope, Sink::Rows(IndirectKind::Filter));
+                }
+                if let Some(rel) = self.array_path(*name, alias, *pos, scope) {
+                    self.scopes[scope].rels.push(rel);
+                    return;
+                }
+                let rel = self.named_relation(*name, alias.name, *pos, scope);
+                self.add(rel, alias, scope);
+            }
+            Relation::Derived { query, lateral, alias } => {
+                // Only LATERAL sees its siblings; without it an outer query is all that is in sight.
+                let parent = if *lateral { Some(scope) } else { self.scopes[scope].parent };
+                let output = self.query(*query, parent);
+                self.add(derived(output), alias, scope);
+            }
+            Relation::Function { name, args, arg_names, ordinality, alias, pos: _ } => {
+                let output = self.table_function(*name, *args, arg_names, *ordinality, alias, scope);
+                self.add(derived(output), alias, scope);
+            }
+            Relation::Unnest { args, offset, alias } => {
+                let output = self.unnest(*args, *offset, alias, scope);
+                self.add(derived(output), alias, scope);
+            }
+            Relation::Nested { from, alias } => match alias.name {
+                None => self.from(from, scope),
+                Some(_) => {
+                    let inner = self.push_scope(self.scopes[scope].parent);
+                    self.from(from, inner);
+                    let output = self.everything(inner);
+                    self.pop_scope();
+                    self.add(derived(output), alias, scope);
+                }
+            },
+            Relation::Columns { args, columns, alias } => {
+                let info = self.made_of(*args, scope);
+                let mut output = Output::default();
+                for column in columns {
+                    let (sym, name) = (self.column_sym(column.name), self.column_name(column.name));
+                    let ty = column.ty.map(|t| self.arena.data_type(t).clone());
+                    output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, ty)) });
+                }
+                if columns.is_empty() {
+                    output.wild.push(Wild { table: None, info: Some(info), except: Rc::new([]) });
+                }
+                self.add(derived(Rc::new(output)), alias, scope);
+            }
+            Relation::Pivot { input, aggregates, on, values, alias } => {
+                let output = self.pivot(*input, aggregates, *on, values, scope);
+                self.add(derived(output), alias, scope);
+            }
+            Relation::Unpivot { input, values, name, columns, alias } => {
+                let output = self.unpivot(*input, values, *name, *columns, scope);
+                self.add(derived(output), alias, scope);
+            }
+            Relation::MatchRecognize { input, partition, order, measures, defines, symbols, all_rows, alias } => {
+                let inner = self.push_scope(self.scopes[scope].parent);
+                self.relation(*input, inner);
+                for symbol in symbols {
+                    let names = vec![self.alias_sym(*symbol)];
+                    let mut rel = self.scopes[inner].rels[0].clone();
+                    rel.names = names;
+                    rel.hidden = true;
+                    self.scopes[inner].rels.push(rel);
+                }
+                let mut output = Output::default();
+                if *all_rows {
+                    let all = self.everything(inner);
+                    output.cols.extend(all.cols.iter().cloned());
+                    output.wild.extend(all.wild.iter().cloned());
+                }
+                // The symbols' copies would make every plain name ambiguous.
+                let copies = self.scopes[inner].rels.split_off(1);
+                for expr in self.arena.exprs(*partition) {
+                    self.reads_of(*expr, inner, Sink::Rows(IndirectKind::Window));
+                    if !all_rows {
+                        let info = Rc::new(self.value_of(*expr, inner).0);
+                        let (sym, name) = self.output_name(*expr, None, output.cols.len(), 0);
+                        output.cols.push(Col { sym, name, info });
+                    }
+                }
+                for expr in self.arena.exprs(*order) {
+                    self.reads_of(*expr, inner, Sink::Rows(IndirectKind::Window));
+                }
+                self.scopes[inner].rels.extend(copies);
+                for expr in self.arena.exprs(*defines) {
+                    self.reads_of(*expr, inner, Sink::Rows(IndirectKind::Filter));
+                }
+                for (expr, name) in measures {
+                    let info = Rc::new(self.value_of(*expr, inner).0);
+                    let (sym, name) = (self.column_sym(*name), self.column_name(*name));
+                    output.cols.push(Col { sym, name, info });
+                }
+                self.pop_scope();
+                self.add(derived(Rc::new(output)), alias, scope);
+            }
+        }
+    }
+
+    /// A CTE, a table of the session, of the catalog, or an unknown one.
+    pub(super) fn named_relation(&mut self, name: Idents, alias: Option<IdentId>, _pos: Pos, _scope: usize) -> Rel {
+        let names = self.qualifiers(alias, name);
+        if let Some(cte) = self.is_cte_name(name) {
+            self.ctes[cte].used = true;
+            let output = Rc::clone(&self.ctes[cte].output);
+            return Rel { names, output, table: None, nullable: false, hidden: false };
+        }
+        let Some(table) = self.table(name) else {
+            return Rel { names, output: Rc::default(), table: None, nullable: false, hidden: false };
+        };
+        self.read_table(table);
+        let output = self.table_output(table);
+        let temporary = self.session.get(&table).is_some_and(|t| t.temporary);
+        Rel { names, output, table: Some(table).filter(|_| !temporary), nullable: false, hidden: false }
+    }
+
+    /// Notes a read; tables that live in this script only are looked through.
+    fn read_table(&mut self, table: TableId) {
+        if !self.session.get(&table).is_some_and(|t| t.temporary) {
+            self.note_read(table);
+        }
+    }
+
+    fn add(&mut self, mut rel: Rel, alias: &Alias, scope: usize) {
+        if let Some(name) = alias.name {
+            rel.names = vec![self.alias_sym(name)];
+        }
+        if !alias.columns.is_empty() {
+            let names: Vec<IdentId> = alias.columns.iter().map(|(n, _)| *n).collect();
+            let output = self.renamed(rel.output, &names);
+            let mut cols = output.cols.clone();
+            for (col, (_, ty)) in cols.iter_mut().zip(&alias.columns) {
+                if let Some(ty) = ty {
+                    col.info = Rc::new(with_type(&col.info, Some(self.arena.data_type(*ty).clone())));
+                }
+            }
+            rel.output = Rc::new(Output { cols, wild: output.wild.clone(), stars: output.stars.clone() });
+        }
+        self.scopes[scope].rels.push(rel);
+    }
+
+    /// What a list of expressions is made of, as one value.
+    pub(super) fn made_of(&mut self, args: Exprs, scope: usize) -> Rc<Info> {
+        let mut acc = Acc::default();
+        for expr in self.arena.exprs(args) {
+            self.expr(*expr, scope, Sink::Value(DirectKind::Transformation), &mut acc);
+        }
+        Rc::new(acc.finish(Typed::unknown()))
+    }
+
+    /// `FROM t, t.items`: a path into a column of a relation to the left.
+    fn array_path(&mut self, name: Idents, alias: &Alias, pos: Pos, scope: usize) -> Option<Rel> {
+        let parts = self.arena.idents(name);
+        let paths = matches!(self.dialect, Dialect::BigQuery | Dialect::Redshift | Dialect::Databricks);
+        if parts.len() < 2 || !paths {
+            return None;
+        }
+        let head = self.alias_sym(parts[0]);
+        let mut at = Some(scope);
+        let mut found = false;
+        while let (Some(index), false) = (at, found) {
+            found = self.relation_named(&[head], index).is_some();
+            at = self.scopes[index].parent;
+        }
+        if !found {
+            return None;
+        }
+        let mut acc = Acc::default();
+        let typed = self.column(name, pos, scope, Sink::Value(DirectKind::Transformation), &mut acc);
+        let label = alias.name.or(parts.last().copied());
+        let output = self.elements(&[(Rc::new(acc.finish(Typed::unknown())), typed)], label, alias);
+        let names = label.map(|l| self.alias_sym(l)).into_iter().collect();
+        Some(Rel { names, output, table: None, nullable: false, hidden: false })
+    }
+
+    fn unnest(&mut self, args: Exprs, offset: Option<Option<IdentId>>, alias: &Alias, scope: usize) -> Rc<Output> {
+        let mut arrays = Vec::new();
+        for expr in self.arena.exprs(args) {
+            let mut acc = Acc::default();
+            let typed = self.expr(*expr, scope, Sink::Value(DirectKind::Transformation), &mut acc);
+            arrays.push((Rc::new(acc.finish(Typed::unknown())), typed));
+        }
+        let output = self.elements(&arrays, alias.name, alias);
+        let Some(offset) = offset else { return output };
+        let mut cols = output.cols.clone();
+        let (sym, name) = match offset {
+            Some(name) => (self.column_sym(name), self.column_name(name)),
+            None => self.made_up(if self.dialect == Dialect::BigQuery { "offset" } else { "ordinality" }),
+        };
+        let info = Rc::new(Info { ty: Some(LogicalType::BIGINT), nullable: Some(false), ..Info::default() });
+        cols.push(Col { sym, name, info });
+        Rc::new(Output { cols, wild: output.wild.clone(), stars: Vec::new() })
+    }
+
+    /// One column for each array, and the members of its elements.
+    fn elements(&mut self, arrays: &[(Rc<Info>, Typed)], label: Option<IdentId>, alias: &Alias) -> Rc<Output> {
+        let mut output = Output::default();
+        for (i, (info, typed)) in arrays.iter().enumerate() {
+            let element = match &typed.ty {
+                Some(LogicalType::Array(inner)) => Some((**inner).clone()).filter(|t| !t.is_unknown()),
+                _ => None,
+            };
+            // Trino spreads an array of rows over several columns; BigQuery and others name the element.
+            if let (Some(LogicalType::Struct(fields)), true) = (&element, self.spreads_rows()) {
+                for field in fields {
+                    let sym = self.stored_column_sym(&field.name);
+                    let ty = Some(field.data_type.clone()).filter(|t| !t.is_unknown());
+                    let info = Rc::new(with_type(info, ty));
+                    output.cols.push(Col { sym, name: field.name.as_str().into(), info });
+                }
+                continue;
+            }
+            let (sym, name) = match (alias.columns.get(i), label) {
+                (Some((name, _)), _) => (self.column_sym(*name), self.column_name(*name)),
+                (None, Some(label)) => (self.column_sym(label), self.column_name(label)),
+                (None, None) => self.made_up("unnest"),
+            };
+            output.cols.push(Col { sym, name, info: Rc::new(with_type(info, element.clone())) });
+            match element {
+                Some(LogicalType::Struct(fields)) => {
+                    for field in fields {
+                        let sym = self.stored_column_sym(&field.name);
+                        let ty = Some(field.data_type.clone()).filter(|t| !t.is_unknown());
+                        let info = Rc::new(with_type(info, ty));
+                        output.cols.push(Col { sym, name: field.name.as_str().into(), info });
+                    }
+                }
+                Some(_) => {}
+                None => output.wild.push(Wild { table: None, info: Some(Rc::clone(info)), except: Rc::new([]) }),
+            }
+        }
+        // More column names than arrays: maps and arrays of rows.
+        if alias.columns.len() > output.cols.len()
+            && let Some((info, _)) = arrays.last()
+        {
+            for (name, _) in alias.columns.iter().skip(output.cols.len()) {
+                let (sym, name) = (self.column_sym(*name), self.column_name(*name));
+                output.cols.push(Col { sym, name, info: Rc::clone(info) });
+            }
+        }
+        Rc::new(output)
+    }
+
+    fn spreads_rows(&self) -> bool {
+        matches!(self.dialect, Dialect::Trino | Dialect::Athena | Dialect::Postgres)
+    }
+
+    fn table_function(
+        &mut self,
+        name: Idents,
+        args: Exprs,
+        arg_names: &[Option<IdentId>],
+        ordinality: bool,
+        alias: &Alias,
+        scope: usize,
+    ) -> Rc<Output> {
+        let word = self.arena.last(name).map(|n| self.text(n).to_ascii_lowercase()).unwrap_or_default();
+        // A macro or function that is passed a table: TABLE(t), model inputs.
+        let list: Vec<ExprId> = self.arena.exprs(args).to_vec();
+        let list = match arg_names.iter().position(|n| n.is_some_and(|n| self.text(n).eq_ignore_ascii_case("input"))) {
+            Some(input) if word == "flatten" => vec![list[input]],
+            _ => list,
+        };
+        let mut acc = Acc::default();
+        let mut first = Typed::unknown();
+        for (i, expr) in list.iter().enumerate() {
+            let typed = self.expr(*expr, scope, Sink::Value(DirectKind::Transformation), &mut acc);
+            if i == 0 {
+                first = typed;
+            }
+        }
+        let info = Rc::new(acc.finish(Typed::unknown()));
+        let mut output = Output::default();
+        let fixed: &[(&str, Option<LogicalType>)] = match word.as_str() {
+            "flatten" => &[
+                ("SEQ", None),
+                ("KEY", None),
+                ("PATH", None),
+                ("INDEX", None),
+                ("VALUE", Some(LogicalType::Json)),
+                ("THIS", Some(LogicalType::Json)),
+            ],
+            "split_to_table" => &[("SEQ", None), ("INDEX", None), ("VALUE", Some(LogicalType::TEXT))],
+            "json_each" | "jsonb_each" => &[("key", Some(LogicalType::TEXT)), ("value", Some(LogicalType::Json))],
+            "json_each_text" | "jsonb_each_text" => {
+                &[("key", Some(LogicalType::TEXT)), ("value", Some(LogicalType::TEXT))]
+            }
+            "json_array_elements" | "jsonb_array_elements" => &[("value", Some(LogicalType::Json))],
+            "posexplode" | "posexplode_outer" => &[("pos", None), ("col", None)],
+            "explode" | "explode_outer" if alias.columns.len() < 2 => &[("col", None)],
+            _ => &[],
+        };
+        for (name, ty) in fixed {
+            let (sym, name) = self.made_up(name);
+            output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, ty.clone())) });
+        }
+        let scalar = matches!(
+            word.as_str(),
+            "generate_series"
+                | "range"
+                | "generate_date_array"
+                | "generate_timestamp_array"
+                | "unnest"
+                | "regexp_split_to_table"
+                | "string_split"
+                | "regexp_matches"
+                | "generate_subscripts"
+        );
+        if scalar {
+            let element = match (&first.ty, word.as_str()) {
+                (Some(LogicalType::Array(inner)), _) => Some((**inner).clone()).filter(|t| !t.is_unknown()),
+                (ty, "generate_series" | "range") if !list.is_empty() => ty.clone(),
+                _ => None,
+            };
+            let (sym, name) = match (self.dialect, alias.name) {
+                (Dialect::Postgres | Dialect::Redshift, Some(alias)) => {
+                    (self.column_sym(alias), self.column_name(alias))
+                }
+                (Dialect::TSql, _) => self.made_up("value"),
+                _ => self.made_up(&word),
+            };
+            output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, element)) });
+        }
+        if output.cols.is_empty() {
+            for (name, ty) in &alias.columns {
+                let (sym, name) = (self.column_sym(*name), self.column_name(*name));
+                let ty = ty.map(|t| self.arena.data_type(t).clone());
+                output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, ty)) });
+            }
+        }
+        if output.cols.is_empty() {
+            output.wild.push(Wild { table: None, info: Some(info), except: Rc::new([]) });
+        }
+        if ordinality {
+            let (sym, name) = self.made_up("ordinality");
+            let info = Rc::new(Info { ty: Some(LogicalType::BIGINT), nullable: Some(false), ..Info::default() });
+            output.cols.push(Col { sym, name, info });
+        }
+        Rc::new(output)
+    }
+
+    /// Hive's and Spark's LATERAL VIEW.
+    pub(super) fn lateral_view(&mut self, view: &LateralView, scope: usize) {
+        let mut acc = Acc::default();
+        let typed = self.expr(view.call, scope, Sink::Value(DirectKind::Transformation), &mut acc);
+        let info = Rc::new(acc.finish(typed));
+        let mut output = Output::default();
+        for name in &view.columns {
+            let (sym, name) = (self.column_sym(*name), self.column_name(*name));
+            output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, None)) });
+        }
+        if view.columns.is_empty() {
+            output.wild.push(Wild { table: None, info: Some(info), except: Rc::new([]) });
+        }
+        let names = view.name.map(|n| self.alias_sym(n)).into_iter().collect();
+        let rel = Rel { names, output: Rc::new(output), table: None, nullable: view.outer, hidden: false };
+        self.scopes[scope].rels.push(rel);
+    }
+}
+
+pub(super) fn derived(output: Rc<Output>) -> Rel {
+    Rel { names: Vec::new(), output, table: None, nullable: false, hidden: false }
+}
+
+pub(super) fn with_type(info: &Info, ty: Option<LogicalType>) -> Info {
+    Info {
+        direct: info.direct.clone(),
+        indirect: info.indirect.clone(),
+        ty: ty.filter(|t| !t.is_unknown()),
+        nullable: None,
+    }
+}

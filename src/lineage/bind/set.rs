@@ -1,0 +1,158 @@
+//! UNION, INTERSECT, EXCEPT: columns by position, or by name where the text or an open side leaves nothing else.
+
+use super::Binder;
+use super::value::{Acc, Col, Info, Output, Sink, Typed};
+use std::rc::Rc;
+use tessera_model::lineage::{DiagnosticSeverity, IndirectKind, Resolution};
+use tessera_sql::ir::{Pos, SetArm, SetOp};
+
+impl Binder<'_> {
+    pub(super) fn combine(&mut self, left: &Rc<Output>, right: &Rc<Output>, arm: SetArm) -> Rc<Output> {
+        let output = match arm.op {
+            SetOp::Union | SetOp::Intersect if arm.by_name => self.combine_by_name(left, right),
+            SetOp::Union | SetOp::Intersect => self.combine_by_position(left, right),
+            // The right side of EXCEPT takes rows away and gives no values.
+            SetOp::Except => {
+                self.check_width(left, right);
+                for col in &right.cols {
+                    self.take(&col.info, Sink::Rows(IndirectKind::Filter), &mut Acc::default());
+                }
+                Rc::clone(left)
+            }
+        };
+        // Without ALL equal rows fall together: every column decides about rows.
+        if !arm.all {
+            for col in &output.cols {
+                self.take(&col.info, Sink::Rows(IndirectKind::GroupBy), &mut Acc::default());
+            }
+        }
+        output
+    }
+
+    fn check_width(&mut self, left: &Output, right: &Output) {
+        if left.is_open() || right.is_open() || left.cols.len() == right.cols.len() {
+            return;
+        }
+        let message =
+            format!("The sides of a set operation have {} and {} columns.", left.cols.len(), right.cols.len());
+        self.diagnose(DiagnosticSeverity::Warning, "union-width", message.clone(), Pos::default());
+        let mut tables: Vec<_> = left.stars.iter().chain(&right.stars).copied().collect();
+        tables.sort_unstable();
+        tables.dedup();
+        if tables.is_empty() {
+            self.bind_error("union-width", None, "", message.clone(), Pos::default());
+        }
+        for table in tables {
+            let name = Some(self.table_name(table).clone());
+            self.bind_error("union-width", name, "", message.clone(), Pos::default());
+        }
+    }
+
+    fn combine_by_position(&mut self, left: &Rc<Output>, right: &Rc<Output>) -> Rc<Output> {
+        self.check_width(left, right);
+        if left.is_open() || right.is_open() {
+            return self.combine_open(left, right);
+        }
+        let mut cols = Vec::with_capacity(left.cols.len());
+        for (i, col) in left.cols.iter().enumerate() {
+            let info = match right.cols.get(i) {
+                Some(other) => self.merge(&col.info, &other.info),
+                None => Rc::clone(&col.info),
+            };
+            cols.push(Col { sym: col.sym, name: Rc::clone(&col.name), info });
+        }
+        Rc::new(Output { cols, wild: Vec::new(), stars: both(&left.stars, &right.stars) })
+    }
+
+    /// One side has columns nobody knows, so positions say nothing; unions of like tables have like names.
+    fn combine_open(&mut self, left: &Rc<Output>, right: &Rc<Output>) -> Rc<Output> {
+        let known_everywhere = left.cols.len() == right.cols.len()
+            && !left.cols.is_empty()
+            && left.cols.iter().zip(&right.cols).all(|(a, b)| a.sym == b.sym);
+        let mut cols: Vec<Col> = Vec::new();
+        for col in &left.cols {
+            let other = right.find(col.sym).map(|c| Rc::clone(&c.info));
+            let other = match other {
+                Some(info) => Some(info),
+                None => self.guess(right, col),
+            };
+            let info = match other {
+                Some(other) => self.merge(&col.info, &other),
+                None => Rc::clone(&col.info),
+            };
+            cols.push(Col { sym: col.sym, name: Rc::clone(&col.name), info });
+        }
+        // The left side names the columns. Where it is open, the right side's names are the best guess.
+        if left.is_open() && !known_everywhere {
+            for col in right.cols.iter().filter(|c| left.find(c.sym).is_none()) {
+                let info = match self.guess(left, col) {
+                    Some(other) => self.merge(&other, &col.info),
+                    None => Rc::clone(&col.info),
+                };
+                cols.push(Col { sym: col.sym, name: Rc::clone(&col.name), info });
+            }
+        }
+        let mut wild = left.wild.clone();
+        if left.is_open() {
+            wild.extend(right.wild.iter().cloned());
+        }
+        Rc::new(Output { cols, wild, stars: both(&left.stars, &right.stars) })
+    }
+
+    /// A column of an open side by another side's name.
+    fn guess(&mut self, open: &Output, like: &Col) -> Option<Rc<Info>> {
+        let mut acc = Acc::default();
+        for wild in open.wild.iter().filter(|w| !w.except.contains(&like.sym)) {
+            match (wild.table, &wild.info) {
+                (Some(table), _) => {
+                    let source = self.source(table, like.sym, &like.name);
+                    acc.direct.push((source, tessera_model::lineage::DirectKind::Identity));
+                }
+                (None, Some(info)) => {
+                    let info = Rc::clone(info);
+                    self.take(&info, Sink::Value(tessera_model::lineage::DirectKind::Identity), &mut acc);
+                }
+                (None, None) => {}
+            }
+        }
+        if acc.direct.is_empty() {
+            return None;
+        }
+        self.lower_level(Resolution::Ambiguous);
+        Some(Rc::new(acc.finish(Typed::unknown())))
+    }
+
+    fn combine_by_name(&mut self, left: &Rc<Output>, right: &Rc<Output>) -> Rc<Output> {
+        let mut cols: Vec<Col> = Vec::new();
+        for col in &left.cols {
+            let info = match right.find(col.sym) {
+                Some(other) => self.merge(&col.info, &other.info),
+                None => Rc::clone(&col.info),
+            };
+            cols.push(Col { sym: col.sym, name: Rc::clone(&col.name), info });
+        }
+        cols.extend(right.cols.iter().filter(|c| left.find(c.sym).is_none()).cloned());
+        let wild = left.wild.iter().chain(&right.wild).cloned().collect();
+        Rc::new(Output { cols, wild, stars: both(&left.stars, &right.stars) })
+    }
+
+    pub(super) fn merge(&mut self, a: &Rc<Info>, b: &Rc<Info>) -> Rc<Info> {
+        if Rc::ptr_eq(a, b) {
+            return Rc::clone(a);
+        }
+        let typed = self
+            .unify(Typed { ty: a.ty.clone(), nullable: a.nullable }, Typed { ty: b.ty.clone(), nullable: b.nullable });
+        let mut acc = Acc::default();
+        for info in [a, b] {
+            acc.direct.extend_from_slice(&info.direct);
+            acc.indirect.extend_from_slice(&info.indirect);
+        }
+        Rc::new(acc.finish(typed))
+    }
+}
+
+fn both(a: &[super::value::TableId], b: &[super::value::TableId]) -> Vec<super::value::TableId> {
+    let mut all = a.to_vec();
+    all.extend(b.iter().filter(|t| !a.contains(t)));
+    all
+}

@@ -1,0 +1,232 @@
+//! Stars: `*`, `t.*`, `expr.*`, with what may follow them.
+
+use super::Binder;
+use super::scope::Found;
+use super::value::{Col, Info, Output, Sym, TableId, Typed, Wild};
+use std::rc::Rc;
+use tessera_model::LogicalType;
+use tessera_model::lineage::{DiagnosticSeverity, Resolution};
+use tessera_sql::ir::{Idents, Pos, Star};
+
+/// A projection that is being put together.
+#[derive(Debug, Default)]
+pub(super) struct Expansion {
+    pub(super) cols: Vec<Col>,
+    pub(super) wild: Vec<Wild>,
+    pub(super) stars: Vec<TableId>,
+}
+
+impl Binder<'_> {
+    pub(super) fn star(&mut self, qualifier: Idents, options: &Star, pos: Pos, scope: usize, out: &mut Expansion) {
+        let mut rels: Vec<usize> = Vec::new();
+        let mut cols: Vec<Col> = Vec::new();
+        if qualifier.is_empty() {
+            let scope = &self.scopes[scope];
+            cols.extend(scope.merged.iter().map(|m| Col {
+                sym: m.sym,
+                name: Rc::clone(&m.name),
+                info: Rc::clone(&m.info),
+            }));
+            rels.extend((0..scope.rels.len()).filter(|i| !scope.rels[*i].hidden));
+        } else {
+            let names: Vec<Sym> = self.arena.idents(qualifier).iter().map(|p| self.alias_sym(*p)).collect();
+            let mut at = Some(scope);
+            let mut found = None;
+            while let (Some(index), None) = (at, found) {
+                found = self.relation_named(&names, index).map(|rel| (index, rel));
+                at = self.scopes[index].parent;
+            }
+            let Some((owner, rel)) = found else {
+                return self.star_of_column(qualifier, options, pos, scope, out);
+            };
+            if owner != scope {
+                let output = Rc::clone(&self.scopes[owner].rels[rel].output);
+                return self.emit(output.cols.clone(), &output.wild, options, scope, out);
+            }
+            rels.push(rel);
+        }
+        let mut wild: Vec<Wild> = Vec::new();
+        for rel in rels {
+            let relation = self.scopes[scope].rels[rel].clone();
+            let merged = qualifier.is_empty();
+            for col in &relation.output.cols {
+                let is_merged = merged
+                    && self.scopes[scope]
+                        .merged
+                        .iter()
+                        .any(|m| m.sym == col.sym && (m.rels.0..m.rels.1).contains(&rel));
+                if is_merged {
+                    continue;
+                }
+                cols.push(outer(col, relation.nullable));
+            }
+            if relation.output.is_open() {
+                let hidden: Vec<Sym> = self.scopes[scope].merged.iter().map(|m| m.sym).collect();
+                wild.extend(if merged {
+                    narrowed(&relation.output.wild, &hidden)
+                } else {
+                    relation.output.wild.clone()
+                });
+                if let Some(table) = relation.table {
+                    let name = self.table_name(table).clone();
+                    let message = format!("A star stands on {name}, whose columns are unknown.");
+                    self.diagnose(DiagnosticSeverity::Info, "star-on-unknown-table", message, pos);
+                    self.lower_level(Resolution::Inferred);
+                }
+            }
+            out.stars.extend(relation.table);
+            out.stars.extend(relation.output.stars.iter().copied());
+        }
+        out.stars.sort_unstable();
+        out.stars.dedup();
+        self.emit(cols, &wild, options, scope, out);
+    }
+
+    /// Applies what follows a star to the columns that it stands for.
+    fn emit(&mut self, cols: Vec<Col>, wild: &[Wild], options: &Star, scope: usize, out: &mut Expansion) {
+        if options.is_plain() {
+            out.cols.extend(cols);
+            out.wild.extend(wild.iter().cloned());
+            return;
+        }
+        let except: Vec<Sym> = options.except.iter().map(|n| self.column_sym(*n)).collect();
+        let mut replaced = Vec::with_capacity(options.replace.len());
+        for (name, expr) in &options.replace {
+            let sym = self.column_sym(*name);
+            let info = Rc::new(self.value_of(*expr, scope).0);
+            replaced.push((sym, self.column_name(*name), info, false));
+        }
+        let mut renamed = Vec::with_capacity(options.rename.len());
+        for (from, to) in &options.rename {
+            renamed.push((self.column_sym(*from), self.column_sym(*to), self.column_name(*to), *from, false));
+        }
+        for mut col in cols {
+            if except.contains(&col.sym) {
+                // Naming it here reads it: without the column the text does not bind.
+                let info = Rc::clone(&col.info);
+                self.mention(&info);
+                continue;
+            }
+            if options.ilike.as_deref().is_some_and(|p| !like(&col.name.to_lowercase(), &p.to_lowercase())) {
+                continue;
+            }
+            if let Some(entry) = replaced.iter_mut().find(|r| r.0 == col.sym) {
+                col.info = Rc::clone(&entry.2);
+                entry.3 = true;
+            }
+            if let Some(entry) = renamed.iter_mut().find(|r| r.0 == col.sym) {
+                self.mention(&col.info);
+                (col.sym, col.name) = (entry.1, Rc::clone(&entry.2));
+                entry.4 = true;
+            }
+            out.cols.push(col);
+        }
+        let mut hidden = except;
+        hidden.extend(replaced.iter().map(|r| r.0));
+        hidden.extend(renamed.iter().map(|r| r.0));
+        if wild.is_empty() {
+            return;
+        }
+        for (sym, name, info, done) in replaced {
+            if !done {
+                out.cols.push(Col { sym, name, info });
+            }
+        }
+        for (from, sym, name, ident, done) in renamed {
+            if !done && let Some(info) = self.from_wild(wild, from, ident, Pos::default()) {
+                out.cols.push(Col { sym, name, info });
+            }
+        }
+        out.wild.extend(narrowed(wild, &hidden));
+    }
+
+    /// `c.*` where `c` is a struct column.
+    fn star_of_column(&mut self, path: Idents, options: &Star, pos: Pos, scope: usize, out: &mut Expansion) {
+        let (found, _) = self.find_column(path, scope, pos);
+        if let Found::Info(info, _) = found {
+            self.mention(&info);
+            self.expand_struct(&info, options, scope, out);
+        }
+    }
+
+    /// The members of a struct as columns.
+    pub(super) fn expand_struct(&mut self, info: &Rc<Info>, options: &Star, scope: usize, out: &mut Expansion) {
+        let mut acc = super::value::Acc::default();
+        self.take(info, super::value::Sink::Value(tessera_model::lineage::DirectKind::Transformation), &mut acc);
+        let direct = acc.finish(Typed::unknown());
+        match &info.ty {
+            Some(LogicalType::Struct(fields)) => {
+                let mut cols = Vec::with_capacity(fields.len());
+                for field in fields {
+                    let sym = self.stored_column_sym(&field.name);
+                    let ty = Some(field.data_type.clone()).filter(|t| !t.is_unknown());
+                    let info = Rc::new(Info {
+                        direct: direct.direct.clone(),
+                        indirect: direct.indirect.clone(),
+                        ty,
+                        nullable: None,
+                    });
+                    cols.push(Col { sym, name: field.name.as_str().into(), info });
+                }
+                self.emit(cols, &[], options, scope, out);
+            }
+            _ => {
+                let wild = [Wild { table: None, info: Some(Rc::new(direct)), except: Rc::new([]) }];
+                self.emit(Vec::new(), &wild, options, scope, out);
+            }
+        }
+    }
+
+    /// All columns of a scope, as `*` gives them.
+    pub(super) fn everything(&mut self, scope: usize) -> Rc<Output> {
+        let mut out = Expansion::default();
+        self.star(Idents::default(), &Star::default(), Pos::default(), scope, &mut out);
+        Rc::new(Output { cols: out.cols, wild: out.wild, stars: out.stars })
+    }
+}
+
+/// A column on the outer side of a join may be NULL.
+fn outer(col: &Col, nullable: bool) -> Col {
+    let mut col = col.clone();
+    if nullable && col.info.nullable != Some(true) {
+        col.info = Rc::new(Info {
+            direct: col.info.direct.clone(),
+            indirect: col.info.indirect.clone(),
+            ty: col.info.ty.clone(),
+            nullable: Some(true),
+        });
+    }
+    col
+}
+
+pub(super) fn narrowed(wild: &[Wild], except: &[Sym]) -> Vec<Wild> {
+    wild.iter()
+        .map(|w| {
+            let mut all = w.except.to_vec();
+            all.extend(except.iter().filter(|s| !w.except.contains(s)));
+            Wild { table: w.table, info: w.info.clone(), except: all.into() }
+        })
+        .collect()
+}
+
+/// SQL's LIKE with `%` and `_`.
+fn like(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    let mut row = vec![false; pattern.len() + 1];
+    row[0] = true;
+    for (j, p) in pattern.iter().enumerate() {
+        row[j + 1] = row[j] && *p == '%';
+    }
+    for t in text {
+        let mut next = vec![false; pattern.len() + 1];
+        for (j, p) in pattern.iter().enumerate() {
+            next[j + 1] = match p {
+                '%' => next[j] || row[j + 1],
+                '_' => row[j],
+                p => row[j] && *p == t,
+            };
+        }
+        row = next;
+    }
+    row[pattern.len()]
+}

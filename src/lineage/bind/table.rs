@@ -1,0 +1,170 @@
+//! What a table name stands for: a table of the catalog, one made earlier in the script, or one that nobody knows.
+
+use super::value::{Col, Info, Output, Source, Sym, TableId, Wild};
+use super::{Binder, SourceColumn, Spelling};
+use std::rc::Rc;
+use std::sync::Arc;
+use tessera_model::lineage::DirectKind;
+use tessera_model::{Dialect, LogicalType, TableName, TableSchema};
+use tessera_sql::ir::{IdentId, Idents};
+
+pub(super) struct Table {
+    pub(super) name: TableName,
+    pub(super) known: Option<Arc<TableSchema>>,
+    output: Option<Rc<Output>>,
+}
+
+impl Binder<'_> {
+    /// The parts of a table name as written; BigQuery's `` `a.b.c` `` is three.
+    fn table_parts(&self, name: Idents) -> Vec<(String, bool)> {
+        let mut parts = Vec::with_capacity(3);
+        for id in self.arena.idents(name) {
+            let ident = self.arena.ident(*id);
+            if ident.quoted && self.dialect == Dialect::BigQuery && ident.text.contains('.') {
+                parts.extend(ident.text.split('.').map(|p| (p.to_owned(), true)));
+            } else if !ident.text.is_empty() {
+                parts.push((ident.text.to_string(), ident.quoted));
+            }
+        }
+        parts
+    }
+
+    /// The table of that name; `None` for a name without parts.
+    pub(super) fn table(&mut self, name: Idents) -> Option<TableId> {
+        let parts = self.table_parts(name);
+        self.table_of(&parts)
+    }
+
+    pub(super) fn table_of(&mut self, parts: &[(String, bool)]) -> Option<TableId> {
+        let folding = self.dialect.table_folding();
+        let stored = TableName::from_parts(parts.iter().map(|(t, q)| folding.store(t, *q)).collect())?;
+        let full = stored.qualified(self.defaults.database.as_deref(), self.defaults.schema.as_deref());
+        let key: Box<[Sym]> = full.parts().map(|p| folding.key(p)).map(|k| self.syms.intern(&k)).collect();
+        if let Some(found) = self.table_ids.get(&key) {
+            return Some(*found);
+        }
+        let entry = self.catalog.entry(&full).map(|(name, schema)| (name.clone(), Arc::clone(schema)));
+        let (name, known) = match entry {
+            Some((name, schema)) => (name, Some(schema)),
+            None if self.spelling == Spelling::Written => {
+                let written = TableName::from_parts(parts.iter().map(|(t, _)| t.clone()).collect())?;
+                (written.qualified(self.defaults.database.as_deref(), self.defaults.schema.as_deref()), None)
+            }
+            None => (full, None),
+        };
+        let id = TableId(u32::try_from(self.tables.len()).unwrap_or(u32::MAX));
+        self.tables.push(Table { name, known, output: None });
+        self.table_ids.insert(key, id);
+        Some(id)
+    }
+
+    pub(super) fn table_name(&self, id: TableId) -> &TableName {
+        &self.tables[id.0 as usize].name
+    }
+
+    pub(super) fn note_read(&mut self, table: TableId) {
+        if !self.reads.contains(&table) {
+            self.reads.push(table);
+        }
+    }
+
+    pub(super) fn note_write(&mut self, table: TableId) {
+        if !self.writes.contains(&table) {
+            self.writes.push(table);
+        }
+    }
+
+    /// The columns that reading `table` gives.
+    pub(super) fn table_output(&mut self, table: TableId) -> Rc<Output> {
+        if let Some(session) = self.session.get(&table) {
+            let session = session.clone();
+            if session.temporary {
+                return session.output;
+            }
+            return self.as_own_columns(table, &session.output);
+        }
+        if let Some(output) = &self.tables[table.0 as usize].output {
+            return Rc::clone(output);
+        }
+        let known = self.tables[table.0 as usize].known.clone();
+        let mut output = Output::default();
+        match known {
+            None => output.wild.push(self.wild_of(table)),
+            Some(schema) => {
+                output.cols.reserve(schema.columns.len());
+                for column in &schema.columns {
+                    let sym = self.stored_column_sym(&column.name);
+                    let name: Rc<str> = Rc::from(column.name.as_str());
+                    let source = self.source(table, sym, &name);
+                    let ty = column.data_type.as_deref().map(|t| LogicalType::parse(schema.dialect, t));
+                    let ty = ty.filter(|t| !t.is_unknown());
+                    let info = Rc::new(Info {
+                        direct: Box::new([(source, DirectKind::Identity)]),
+                        indirect: Box::default(),
+                        ty,
+                        nullable: column.nullable,
+                    });
+                    output.cols.push(Col { sym, name, info });
+                }
+                if schema.open {
+                    output.wild.push(self.wild_of(table));
+                }
+                output.stars.push(table);
+            }
+        }
+        let output = Rc::new(output);
+        self.tables[table.0 as usize].output = Some(Rc::clone(&output));
+        output
+    }
+
+    pub(super) fn wild_of(&self, table: TableId) -> Wild {
+        Wild { table: Some(table), info: None, except: Rc::new([]) }
+    }
+
+    /// The same columns, as columns of `table` itself.
+    fn as_own_columns(&mut self, table: TableId, output: &Output) -> Rc<Output> {
+        let mut own = Output { stars: vec![table], ..Output::default() };
+        for col in &output.cols {
+            let source = self.source(table, col.sym, &col.name);
+            let info = Rc::new(Info {
+                direct: Box::new([(source, DirectKind::Identity)]),
+                indirect: Box::default(),
+                ty: col.info.ty.clone(),
+                nullable: col.info.nullable,
+            });
+            own.cols.push(Col { sym: col.sym, name: Rc::clone(&col.name), info });
+        }
+        if output.is_open() {
+            own.wild.push(self.wild_of(table));
+        }
+        Rc::new(own)
+    }
+
+    pub(super) fn source(&mut self, table: TableId, sym: Sym, name: &Rc<str>) -> Source {
+        if let Some(found) = self.source_ids.get(&(table, sym)) {
+            return *found;
+        }
+        let id = Source(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        self.sources.push(SourceColumn { table, name: Rc::clone(name), mentioned: false });
+        self.source_ids.insert((table, sym), id);
+        id
+    }
+
+    pub(super) fn is_cte_name(&mut self, name: Idents) -> Option<usize> {
+        let [one] = self.arena.idents(name) else { return None };
+        let sym = self.alias_sym(*one);
+        self.ctes.iter().rposition(|c| c.sym == sym)
+    }
+
+    /// The qualifiers by which a relation's columns may be called: all parts of a table's name, or its alias alone.
+    pub(super) fn qualifiers(&mut self, alias: Option<IdentId>, name: Idents) -> Vec<Sym> {
+        match alias {
+            Some(alias) => vec![self.alias_sym(alias)],
+            None => {
+                let folding = self.alias_fold;
+                let parts = self.table_parts(name);
+                parts.iter().map(|(t, q)| self.syms.intern(&folding.key(&folding.store(t, *q)))).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What a column is made of while it is being bound: small shared sets of source columns, and a type.
+
+use std::rc::Rc;
+use tessera_model::LogicalType;
+use tessera_model::lineage::{DirectKind, IndirectKind};
+use tessera_sql::hash::FastMap;
+
+/// An interned, folded name: equal symbols are equal names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Sym(pub(super) u32);
+
+/// A table that the text reads or writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct TableId(pub(super) u32);
+
+/// A column of a table that the text reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Source(pub(super) u32);
+
+/// What an expression is made of. Shared by every column that passes it on unchanged.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Info {
+    pub(super) direct: Box<[(Source, DirectKind)]>,
+    /// Window and conditional reads of this value alone.
+    pub(super) indirect: Box<[(Source, IndirectKind)]>,
+    pub(super) ty: Option<LogicalType>,
+    pub(super) nullable: Option<bool>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Col {
+    pub(super) sym: Sym,
+    pub(super) name: Rc<str>,
+    pub(super) info: Rc<Info>,
+}
+
+/// Columns that may exist beyond those listed: a star over an unknown table, or an unknown function's result.
+#[derive(Debug, Clone)]
+pub(super) struct Wild {
+    pub(super) table: Option<TableId>,
+    /// What any such column is made of, when it is not a table's.
+    pub(super) info: Option<Rc<Info>>,
+    /// Names that the star leaves out.
+    pub(super) except: Rc<[Sym]>,
+}
+
+/// The columns of a relation in order.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    pub(super) cols: Vec<Col>,
+    pub(super) wild: Vec<Wild>,
+    /// Known tables whose stars gave columns: a name that is missing here is missing there.
+    pub(super) stars: Vec<TableId>,
+}
+
+impl Output {
+    pub(super) fn find(&self, sym: Sym) -> Option<&Col> {
+        self.cols.iter().find(|c| c.sym == sym)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.wild.is_empty()
+    }
+}
+
+/// Collects what one expression reads.
+#[derive(Debug, Default)]
+pub(super) struct Acc {
+    pub(super) direct: Vec<(Source, DirectKind)>,
+    pub(super) indirect: Vec<(Source, IndirectKind)>,
+    /// An aggregate (not a window function) was met: the expression is no grouping key.
+    pub(super) aggregate: bool,
+}
+
+impl Acc {
+    pub(super) fn finish(mut self, typed: Typed) -> Info {
+        Info {
+            direct: tidy_direct(&mut self.direct),
+            indirect: tidy_indirect(&mut self.indirect),
+            ty: typed.ty,
+            nullable: typed.nullable,
+        }
+    }
+}
+
+/// One entry per source, of the strongest kind.
+pub(super) fn tidy_direct(list: &mut Vec<(Source, DirectKind)>) -> Box<[(Source, DirectKind)]> {
+    if list.len() > 1 {
+        list.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+        list.dedup_by_key(|entry| entry.0);
+    }
+    std::mem::take(list).into()
+}
+
+pub(super) fn tidy_indirect(list: &mut Vec<(Source, IndirectKind)>) -> Box<[(Source, IndirectKind)]> {
+    if list.len() > 1 {
+        list.sort_unstable();
+        list.dedup();
+    }
+    std::mem::take(list).into()
+}
+
+/// A type as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Typed {
+    pub(crate) ty: Option<LogicalType>,
+    pub(crate) nullable: Option<bool>,
+}
+
+impl Typed {
+    pub(super) fn of(ty: LogicalType) -> Self {
+        Typed { ty: Some(ty).filter(|t| !t.is_unknown()), nullable: None }
+    }
+
+    pub(super) fn nullable(mut self, nullable: Option<bool>) -> Self {
+        self.nullable = nullable;
+        self
+    }
+
+    pub(super) fn unknown() -> Self {
+        Typed::default()
+    }
+}
+
+/// Where the reads of an expression go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sink {
+    /// Into the value.
+    Value(DirectKind),
+    /// Into the value's own indirect reads.
+    Own(IndirectKind),
+    /// Into the statement: they decide about rows.
+    Rows(IndirectKind),
+    /// Nowhere but into the list of what is named (the columns of an EXISTS).
+    Nowhere,
+}
+
+impl Sink {
+    /// The sink of something's operands, when the thing is more than passing a value on.
+    pub(super) fn through(self, kind: DirectKind) -> Sink {
+        match self {
+            Sink::Value(now) => Sink::Value(now.max(kind)),
+            other => other,
+        }
+    }
+
+    pub(super) fn deciding(self, kind: IndirectKind) -> Sink {
+        match self {
+            Sink::Value(_) | Sink::Own(_) => Sink::Own(kind),
+            Sink::Rows(now) => Sink::Rows(if kind == IndirectKind::Window { kind } else { now }),
+            Sink::Nowhere => Sink::Nowhere,
+        }
+    }
+}
+
+/// Folded names, interned.
+#[derive(Debug, Default)]
+pub(super) struct Interner {
+    map: FastMap<Rc<str>, Sym>,
+    names: Vec<Rc<str>>,
+}
+
+impl Interner {
+    pub(super) fn intern(&mut self, key: &str) -> Sym {
+        if let Some(sym) = self.map.get(key) {
+            return *sym;
+        }
+        let sym = Sym(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        let key: Rc<str> = key.into();
+        self.names.push(Rc::clone(&key));
+        self.map.insert(key, sym);
+        sym
+    }
+
+    pub(super) fn name(&self, sym: Sym) -> &str {
+        &self.names[sym.0 as usize]
+    }
+}
