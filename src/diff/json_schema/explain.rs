@@ -213,8 +213,9 @@ fn whole(reads: Judged, writes: Judged, mode: Mode, why: &str) -> Change {
 fn evidence(reads: Judged, writes: Judged, mode: Mode) -> Option<Value> {
     let failed = |j: Judged| j.witness.filter(|_| j.judgment == Judgment::Fails);
     match mode {
+        Mode::Backward => failed(reads),
         Mode::Forward => failed(writes),
-        _ => failed(reads).or(failed(writes)),
+        Mode::Full | Mode::None => failed(reads).or(failed(writes)),
     }
 }
 

@@ -7,7 +7,7 @@ use super::parts::Doc;
 use super::refs::{Places, Target, address};
 use crate::{DiffError, Side};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 enum State {
     /// Being built; the slot if somebody refers to it meanwhile.
@@ -155,7 +155,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     /// An assertion that is not understood. Its text is the whole schema it stands in, because its meaning may depend on
     /// its siblings, and its side when it refers to definitions that may differ.
     fn opaque(&mut self, schema: &Value, keyword: &str, kinds: u8) -> Id {
-        let mut text = format!("{keyword} in {}", canonical(schema));
+        let mut text = format!("{keyword} in {}", canonical(&assertions(schema)));
         if ["\"$ref\"", "\"$dynamicRef\"", "\"$recursiveRef\""].iter().any(|k| text.contains(k)) {
             text.push_str(&format!(" ({})", self.side));
         }
@@ -407,11 +407,13 @@ impl<'a, 'b> Lowering<'a, 'b> {
         } else if let Some(schema) = fields.get("unevaluatedProperties")
             && schema != &json!(true)
         {
-            let id = if applies_in_place(fields) {
-                self.opaque(value, "unevaluatedProperties", Kind::Obj.bit())
-            } else {
+            let mut known = (BTreeSet::from_iter(names), BTreeSet::from_iter(patterns));
+            let id = if self.evaluated(fields, resource, &mut known, 0) {
                 let schema = self.within(&["unevaluatedProperties"], |l| l.schema(schema, resource))?;
+                let (names, patterns) = (known.0.into_iter().collect(), known.1.into_iter().collect());
                 self.arena.make(Node::Rest { names, patterns, schema })
+            } else {
+                self.opaque(value, "unevaluatedProperties", Kind::Obj.bit())
             };
             parts.push(id);
         }
@@ -440,6 +442,37 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         Ok(())
+    }
+
+    /// Adds the names and patterns that schemas beside this one always evaluate; false where that depends on the value.
+    fn evaluated(
+        &self,
+        fields: &'a Map<String, Value>,
+        resource: &'a Value,
+        known: &mut (BTreeSet<String>, BTreeSet<String>),
+        depth: usize,
+    ) -> bool {
+        let depends = ["anyOf", "oneOf", "if", "dependentSchemas", "dependencies", "$dynamicRef", "$recursiveRef"];
+        if depth > 20 || depends.iter().any(|k| fields.contains_key(*k)) {
+            return false;
+        }
+        let mut beside: Vec<&'a Value> = fields.get("allOf").and_then(Value::as_array).into_iter().flatten().collect();
+        if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+            match self.places.find(reference, resource) {
+                Target::Here(found, _) => beside.push(found),
+                _ => return false,
+            }
+        }
+        beside.into_iter().filter_map(Value::as_object).all(|other| {
+            // A schema that evaluates all the rest would have to be looked at with its own siblings.
+            if other.contains_key("additionalProperties") || other.contains_key("unevaluatedProperties") {
+                return false;
+            }
+            let keys = |k: &str| other.get(k).and_then(Value::as_object).into_iter().flat_map(|m| m.keys().cloned());
+            known.0.extend(keys("properties"));
+            known.1.extend(keys("patternProperties"));
+            self.evaluated(other, resource, known, depth + 1)
+        })
     }
 
     fn logic(
@@ -472,6 +505,34 @@ impl<'a, 'b> Lowering<'a, 'b> {
             parts.push(self.arena.make(Node::Any(vec![when, otherwise])));
         }
         Ok(())
+    }
+}
+
+/// A schema without its annotations, as far as they can be told from property names: one keyword deep at a time.
+fn assertions(schema: &Value) -> Value {
+    const NOTES: &[&str] =
+        &["title", "description", "$comment", "examples", "example", "default", "deprecated", "readOnly", "writeOnly"];
+    match schema {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(k, _)| !NOTES.contains(&k.as_str()) && !k.starts_with("x-"))
+            .map(|(k, v)| {
+                let named = matches!(
+                    k.as_str(),
+                    "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" | "dependencies"
+                );
+                let inner = match v {
+                    Value::Object(map) if named => {
+                        Value::Object(map.iter().map(|(n, s)| (n.clone(), assertions(s))).collect())
+                    }
+                    _ if matches!(k.as_str(), "enum" | "const") => v.clone(),
+                    other => assertions(other),
+                };
+                (k.clone(), inner)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(|v| assertions(v)).collect(),
+        other => other.clone(),
     }
 }
 

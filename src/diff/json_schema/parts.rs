@@ -23,8 +23,10 @@ pub(crate) struct Doc<'a> {
 pub(crate) struct Parts<'a> {
     pub all: Vec<&'a Object>,
     pub never: bool,
-    /// Some reference led out of the document or in a circle.
+    /// Some reference led out of the document.
     pub blind: bool,
+    /// Objects whose `anyOf` or `oneOf` only says "or null": what the other branch says is among `all`.
+    optional: Vec<usize>,
 }
 
 impl<'a> Doc<'a> {
@@ -58,6 +60,10 @@ impl<'a> Doc<'a> {
             if let Some(Value::Array(list)) = fields.get("allOf") {
                 todo.extend(list.iter().rev());
             }
+            if let (1, Some(branch)) = (values.len(), or_null(fields)) {
+                out.optional.push(std::ptr::from_ref(fields) as usize);
+                todo.push(branch);
+            }
             out.all.push(fields);
         }
         out
@@ -88,7 +94,8 @@ impl<'a> Doc<'a> {
     }
 
     pub(crate) fn kinds(&self, parts: &Parts<'a>) -> u8 {
-        parts.all.iter().fold(if parts.never { 0 } else { EVERY }, |bits, fields| bits & self.kinds_of(fields))
+        let null = if parts.optional.is_empty() { 0 } else { Kind::Null.bit() };
+        parts.all.iter().fold(if parts.never { 0 } else { EVERY }, |bits, fields| bits & self.kinds_of(fields)) | null
     }
 
     fn kinds_of(&self, fields: &Object) -> u8 {
@@ -114,8 +121,10 @@ impl<'a> Doc<'a> {
 
 impl<'a> Parts<'a> {
     pub(crate) fn get(&self, key: &str) -> impl Iterator<Item = &'a Value> {
-        let key = key.to_owned();
-        self.all.iter().filter_map(move |fields| fields.get(&key)).collect::<Vec<_>>().into_iter()
+        let skip = |fields: &&&'a Object| {
+            matches!(key, "anyOf" | "oneOf") && self.optional.contains(&(std::ptr::from_ref(**fields) as usize))
+        };
+        self.all.iter().filter(|f| !skip(f)).filter_map(|fields| fields.get(key)).collect::<Vec<_>>().into_iter()
     }
 
     /// The values that `enum` and `const` leave; `None` when there is neither.
@@ -128,6 +137,9 @@ impl<'a> Parts<'a> {
                 None => set,
                 Some(before) => before.into_iter().filter(|(k, _)| set.contains_key(k)).collect(),
             });
+        }
+        if let (Some(left), false) = (&mut left, self.optional.is_empty()) {
+            left.insert("null".to_owned(), &Value::Null);
         }
         left
     }
@@ -198,5 +210,24 @@ impl<'a> Parts<'a> {
             rest.extend(tail.map(|t| (list.len(), t)));
         }
         (prefix, rest)
+    }
+}
+
+/// The other branch of an `anyOf` or `oneOf` that only adds null, where nothing beside it speaks about null.
+fn or_null(fields: &Object) -> Option<&Value> {
+    if ["type", "enum", "const", "allOf", "not", "if", "$ref"].iter().any(|k| fields.contains_key(*k)) {
+        return None;
+    }
+    let list = match (fields.get("anyOf"), fields.get("oneOf")) {
+        (Some(Value::Array(list)), None) | (None, Some(Value::Array(list))) => list,
+        _ => return None,
+    };
+    let null = |v: &Value| {
+        v.as_object().is_some_and(|o| o.len() == 1 && o.get("type").and_then(Value::as_str) == Some("null"))
+    };
+    match list.as_slice() {
+        [a, b] if null(b) && !null(a) => Some(a),
+        [a, b] if null(a) && !null(b) => Some(b),
+        _ => None,
     }
 }

@@ -153,6 +153,8 @@ impl Reader {
                 return self.bad(&format!("{path}/constraints"), format!("must be a list, not {}", kind(other)));
             }
         };
+        // A list is complete: what it does not name does not hold.
+        column.nullable = column.nullable.or(Some(true));
         for (i, one) in list.iter().enumerate() {
             let at = format!("{path}/constraints/{i}");
             let Some(word) = one.as_str().or_else(|| one.get("type").and_then(Value::as_str)) else {
