@@ -43,6 +43,9 @@ impl Lines {
     pub(crate) fn room(&self) -> usize {
         self.left.saturating_sub(1)
     }
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

@@ -74,7 +74,12 @@ impl Bot {
     async fn begin(&self, delivery: &Delivery<'_>, channel: &str, unsure: bool) -> Result<Reference, ApiError> {
         let mut repeat = false;
         if unsure {
-            let id = self.memory.channel_id(channel);
+            let mut id = self.memory.channel_id(channel);
+            let is_name = id.starts_with('#') || id.contains(char::is_lowercase);
+            if is_name && let Some(found) = search::channel_id(&self.api, &id).await? {
+                self.memory.learn_channel(channel, &found);
+                id = found;
+            }
             match search::in_channel(&self.api, &id, delivery).await? {
                 Found::Here(ts) => return Ok(Reference { channel: id, ts }),
                 Found::Nowhere => {}

@@ -45,7 +45,7 @@ fn missing_scopes(scopes: &[String]) -> Vec<Finding> {
                 "slack-scope-optional",
                 "the token lacks `channels:history`: after a crash a message may be posted twice, marked \"(repeat)\"",
             )
-            .remedy("add `channels:history` (and `groups:history` for private channels), then reinstall the app"),
+            .remedy("add `channels:history` and `channels:read` (and `groups:history` for private channels), then reinstall the app"),
         );
     }
     if !has("chat:write.public") {

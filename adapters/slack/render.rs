@@ -24,8 +24,8 @@ pub(crate) struct Message {
 /// Slack truncates texts above 40,000 characters; nobody reads a tenth of that.
 const MAX_FALLBACK: usize = 3_000;
 /// Slack refuses blocks that are together too long (`msg_blocks_too_long`), far below the sum of its per-block limits.
-/// The number is not documented; about 13,200 has been seen.
-const MAX_TOGETHER: usize = 12_500;
+/// The number is not documented; refusals from about 11,300 characters of text on have been reported (bolt-js#2509, #2867).
+const MAX_TOGETHER: usize = 10_500;
 
 /// How much of the parts that can grow is shown.
 #[derive(Clone, Copy)]

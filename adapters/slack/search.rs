@@ -9,6 +9,7 @@ const EVENT_TYPE: &str = "tessera_notice";
 /// Clocks differ, and the notice is written a little before it is sent.
 const SLACK_SECONDS: i64 = 600;
 const PAGES: usize = 5;
+const CHANNEL_PAGES: usize = 10;
 
 pub(crate) enum Found {
     /// The message's `ts`.
@@ -23,6 +24,38 @@ pub(crate) fn marker(delivery: &Delivery<'_>) -> Value {
     json!({"event_type": EVENT_TYPE, "event_payload": {
         "id": delivery.idempotency_key, "subject": crate::text::plain(&delivery.notice.subject, 200),
     }})
+}
+
+/// The ID of a public channel known by name, because history wants an ID. `None` without the scope `channels:read`, or
+/// when it is not among the first ten thousand.
+pub(crate) async fn channel_id(api: &Api, name: &str) -> Result<Option<String>, ApiError> {
+    let name = name.trim_start_matches('#');
+    let mut cursor = String::new();
+    for _ in 0..CHANNEL_PAGES {
+        let mut query = vec![("exclude_archived", "true"), ("types", "public_channel"), ("limit", "1000")];
+        if !cursor.is_empty() {
+            query.push(("cursor", &cursor));
+        }
+        let page = match api.get("conversations.list", &query).await {
+            Ok(said) => said.body,
+            Err(ApiError::Said { .. }) => return Ok(None),
+            Err(broken) => return Err(broken),
+        };
+        let channels = page.get("channels").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let text = |c: &Value, key: &str| c.get(key).and_then(Value::as_str).map(str::to_owned);
+        if let Some(found) = channels.iter().find(|c| text(c, "name").as_deref() == Some(name)) {
+            return Ok(text(found, "id"));
+        }
+        match next_cursor(&page) {
+            Some(next) => cursor = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+fn next_cursor(page: &Value) -> Option<String> {
+    page.pointer("/response_metadata/next_cursor").and_then(Value::as_str).filter(|c| !c.is_empty()).map(str::to_owned)
 }
 
 pub(crate) async fn in_channel(api: &Api, channel: &str, delivery: &Delivery<'_>) -> Result<Found, ApiError> {
@@ -62,8 +95,8 @@ async fn search(
         if let Some(ts) = messages.iter().find_map(|m| mine(m, &delivery.idempotency_key)) {
             return Ok(Found::Here(ts));
         }
-        match page.pointer("/response_metadata/next_cursor").and_then(Value::as_str).filter(|c| !c.is_empty()) {
-            Some(next) => next.clone_into(&mut cursor),
+        match next_cursor(&page) {
+            Some(next) => cursor = next,
             None => return Ok(Found::Nowhere),
         }
     }

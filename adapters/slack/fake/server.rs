@@ -104,6 +104,7 @@ fn answer(shared: &Shared, method: &str, headers: &HeaderMap, body: &Value) -> R
             "chat.postMessage" => checked(state, problems).and_then(|()| post(state, body)),
             "chat.update" => checked(state, problems).and_then(|()| update(state, body)),
             "conversations.history" | "conversations.replies" => history(state, body),
+            "conversations.list" => list(state),
             _ => Err("unknown_method".to_owned()),
         };
         let scopes = state.scopes.iter().cloned().collect::<Vec<_>>().join(",");
@@ -173,6 +174,14 @@ fn history(state: &State, body: &Value) -> Result<Value, String> {
         })
         .collect();
     Ok(json!({"ok": true, "messages": messages, "has_more": false}))
+}
+
+fn list(state: &State) -> Result<Value, String> {
+    if !state.scopes.contains("channels:read") {
+        return Err("missing_scope".into());
+    }
+    let channels: Vec<Value> = state.channels().map(|(id, name)| json!({"id": id, "name": name})).collect();
+    Ok(json!({"ok": true, "channels": channels, "response_metadata": {"next_cursor": ""}}))
 }
 
 fn webhook(state: &mut State, body: &Value, problems: Vec<String>) -> Response {

@@ -98,6 +98,11 @@ impl State {
         self.names.get(id).map_or_else(|| id.to_owned(), |name| format!("#{name}"))
     }
 
+    /// `(id, name)` of every channel ever used.
+    pub(super) fn channels(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.names.iter()
+    }
+
     /// Times that only grow: seconds of the real clock, then a counter, as Slack's are.
     pub(super) fn next_ts(&mut self) -> String {
         self.clock += 1;

@@ -24,9 +24,9 @@ pub(super) fn line(notice: &Notice) -> Option<Lines> {
     (!facts.is_empty()).then(|| Lines::from(facts.join(" · ").as_str()))
 }
 
-/// The final state, where there is one.
+/// The final state, where there is one: that something waits is said by the line of progress.
 pub(super) fn status(notice: &Notice) -> Option<String> {
-    let status = notice.status.as_deref().filter(|s| !s.trim().is_empty())?;
+    let status = notice.status.as_deref().filter(|s| !matches!(s.trim(), "" | "pending" | "open"))?;
     let mark = match status {
         "approved" | "published" | "resolved" => "✓",
         "rejected" | "blocked" => "✗",

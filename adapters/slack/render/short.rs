@@ -6,21 +6,38 @@ use crate::blocks::{Blocks, Lines};
 use crate::text::{bold, date, escape, inline_url, link};
 use tessera_ports::notifier::{Notice, NoticeKind};
 
-/// One thread reply. A reminder names the missing teams and nobody else.
+/// One thread reply: who has answered, or how it ended. A reminder names the missing teams and nobody else.
 pub(crate) fn reply(notice: &Notice, repeat: bool) -> String {
-    let mut text = if notice.kind == NoticeKind::ProposalReminder {
-        reminder(notice)
-    } else {
-        let said = if notice.summary.trim().is_empty() { &notice.title } else { &notice.summary };
-        escape(said, 1_000)
+    let mut text = match notice.kind {
+        NoticeKind::ProposalReminder => reminder(notice),
+        NoticeKind::ProposalProgress => answers(notice),
+        _ => String::new(),
     };
     if text.is_empty() {
-        notice.kind.event().clone_into(&mut text);
+        let mut lines = Lines::new(1_500);
+        lines.push(&bold(&title(notice, false), 300));
+        lines.push(&escape(&notice.summary, 1_000));
+        text = lines.into_text();
     }
     if repeat {
         text.push_str(" (repeat)");
     }
     text
+}
+
+/// The line of progress, and what the teams said. Empty when nobody is asked.
+fn answers(notice: &Notice) -> String {
+    let mut lines = Lines::new(2_500);
+    lines.push(&progress::line(&notice.teams, 1_000));
+    if lines.is_empty() {
+        return String::new();
+    }
+    for team in notice.teams.iter().filter(|t| !t.answer.is_empty() && !progress::is_missing(t)) {
+        if let Some(note) = team.note.as_deref().map(|n| escape(n, 300)).filter(|n| !n.is_empty()) {
+            lines.push(&format!("> {}: {note}", bold(&team.name, 80)));
+        }
+    }
+    lines.into_text()
 }
 
 fn reminder(notice: &Notice) -> String {

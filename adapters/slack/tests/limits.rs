@@ -71,7 +71,7 @@ fn team() -> impl Strategy<Value = NoticeTeam> {
         prop::sample::select(vec!["", "missing", "approved", "migrating", "blocked"]).prop_map(str::to_owned),
         words()
     ];
-    (words(), answers, proptest::option::of(words()), proptest::collection::vec(reader(), 0..12))
+    (words(), answers, proptest::option::of(words()), proptest::collection::vec(reader(), 0..6))
         .prop_map(|(name, answer, note, because)| NoticeTeam { name, answer, note, because })
 }
 
@@ -107,8 +107,8 @@ fn any_notice() -> impl Strategy<Value = Notice> {
         Just(format!("https://x.example/{}", "a&".repeat(1_400))),
     ]);
     let lists = (
-        proptest::collection::vec(change(), 0..12),
-        proptest::collection::vec(team(), 0..25),
+        proptest::collection::vec(change(), 0..8),
+        proptest::collection::vec(team(), 0..10),
         proptest::collection::vec(words(), 0..8),
     );
     let facts = proptest::option::of(words());
@@ -134,7 +134,7 @@ fn any_notice() -> impl Strategy<Value = Notice> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_notice_breaks_a_limit(notice in any_notice(), repeat in any::<bool>()) {
@@ -151,6 +151,34 @@ proptest! {
             let counted = format!(" of {asked} acknowledged: ");
             prop_assert!(text.contains(&counted));
         }
+    }
+}
+
+/// A rename of a whole schema: thousands of changes, hundreds of teams with long names and reasons.
+#[test]
+fn a_giant_notice_fits() {
+    for (name, mut notice) in super::notices() {
+        let long = "<very & long> `name` ".repeat(40);
+        for team in &mut notice.teams {
+            team.note = Some(long.clone());
+            for reader in &mut team.because {
+                reader.name.clone_from(&long);
+                reader.reason = Some(long.clone());
+            }
+        }
+        notice.title.push_str(&long);
+        notice.summary.push_str(&long);
+        notice.teams = notice.teams.iter().cycle().take(notice.teams.len() * 300).cloned().collect();
+        notice.changes = notice.changes.iter().cycle().take(notice.changes.len() * 1_000).cloned().collect();
+        notice.commands =
+            notice.commands.iter().cycle().take(notice.commands.len() * 100).map(|c| format!("{c}{long}")).collect();
+        for message in [render::full(&notice, true), render::follow_up(&notice, true)] {
+            let payload = json!({"text": message.text, "blocks": message.blocks});
+            assert_eq!(violations_of(&payload), Vec::<String>::new(), "{name}");
+        }
+        let blocks = serde_json::to_string(&render::full(&notice, false).blocks).unwrap();
+        assert!(notice.teams.is_empty() || blocks.contains("more teams"), "{name}: {blocks}");
+        assert!(notice.changes.is_empty() || blocks.contains(" more"), "{name}");
     }
 }
 
