@@ -3,6 +3,7 @@
 
 mod address;
 mod answer;
+mod body;
 mod events;
 mod guard;
 mod resolve;
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Response};
 use resolve::{Dns, GuardedDns, SystemDns, Unresolved};
-use serde_json::{Value, json};
+use serde_json::Value;
 use settings::Settings;
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,8 +144,7 @@ impl Notifier for Webhook {
             });
         }
         self.settings.address.check_literal(&self.settings.allow).map_err(|r| self.refused(&r))?;
-        let body = json!({"type": notice.kind.event(), "timestamp": notice.at, "data": notice}).to_string();
-        let mut response = self.post(&delivery.idempotency_key, body.into_bytes()).await?;
+        let mut response = self.post(&delivery.idempotency_key, body::of(notice).into_bytes()).await?;
         let status = response.status().as_u16();
         let excerpt = if response.status().is_success() { String::new() } else { beginning(&mut response).await };
         answer::judge(status, response.headers(), &excerpt, Timestamp::now())?;

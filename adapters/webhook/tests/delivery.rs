@@ -115,3 +115,27 @@ fn retry_after_as_seconds_or_date() {
         assert_eq!(retry_after(value, now), wanted.map(Duration::from_secs), "{value}");
     }
 }
+
+#[test]
+fn a_giant_notice_is_cut_and_says_so() {
+    let team = |i: usize| {
+        json!({"name": format!("team {i}"), "answer": "missing", "because": vec![json!({
+            "name": format!("model.shop.m{i}"), "kind": "dbt_model", "team": null, "effect": "breaks", "columns": ["a"],
+            "use": ["filter"], "evidence": {"source": "dbt", "last_seen": null, "count": 1},
+        }); 50]})
+    };
+    let mut giant = notice(NoticeKind::MassChange);
+    assert!(!crate::body::of(&giant).contains("truncated"));
+    giant.teams = (0..500).map(|i| serde_json::from_value(team(i)).unwrap()).collect();
+    let body = crate::body::of(&giant);
+    assert!(body.len() <= 256 * 1024, "{}", body.len());
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["data"]["truncated"]["teams"], 500);
+    assert_eq!(body["data"]["teams"][0]["name"], "team 0");
+    let back: tessera_ports::Notice = serde_json::from_value(body["data"].clone()).unwrap();
+    assert!(!back.teams.is_empty());
+    // One field alone that is too long is sent as it is: the receiver decides.
+    giant.teams.clear();
+    giant.summary = "x".repeat(300 * 1024);
+    assert!(crate::body::of(&giant).len() > 300 * 1024);
+}
