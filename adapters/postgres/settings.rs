@@ -155,15 +155,15 @@ fn from_url(mut written: Written, url: &Secret) -> Result<Written, String> {
     if !database.is_empty() {
         once(&mut written.database, "database", database)?;
     }
-    if let Some(port) = parsed.port() {
-        if written.port.replace(port).is_some() {
-            return Err("`port` is given in `url` and on its own: keep one".to_owned());
-        }
+    if let Some(port) = parsed.port()
+        && written.port.replace(port).is_some()
+    {
+        return Err("`port` is given in `url` and on its own: keep one".to_owned());
     }
-    if let Some(password) = parsed.password() {
-        if written.password.replace(Secret::new(plain(password)?)).is_some() {
-            return Err("`password` is given in `url` and on its own: keep one".to_owned());
-        }
+    if let Some(password) = parsed.password()
+        && written.password.replace(Secret::new(plain(password)?)).is_some()
+    {
+        return Err("`password` is given in `url` and on its own: keep one".to_owned());
     }
     for (key, value) in parsed.query_pairs() {
         let value = value.into_owned();

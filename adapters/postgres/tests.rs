@@ -1,1 +1,5 @@
-//! Tests of this adapter; those against a real server run the conformance kit of `tessera-ports`.
+//! Tests of this adapter. Those against a real server need PostgreSQL's programs, or `TESSERA_TEST_POSTGRES`.
+
+mod conformance;
+mod copy;
+mod settings;

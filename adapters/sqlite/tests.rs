@@ -1,1 +1,5 @@
-//! Tests of this adapter: the conformance kit of `tessera-ports` on real files, and what is peculiar to files.
+//! Tests of this adapter: the conformance kit on real files, and what is peculiar to files.
+
+mod conformance;
+mod files;
+mod settings;

@@ -14,11 +14,11 @@ select 'attribute', a.n - o.n as n, (a.n - o.n) * pg_catalog.age('3'::pg_catalog
 from (
     select pg_catalog.count(*) as n, coalesce(pg_catalog.sum(pg_catalog.age(a.xmin)), 0) as ages
     from pg_catalog.pg_attribute a
-    where a.attnum > 0
+    where a.attrelid >= 16384 and a.attnum > 0
 ) a, (
     select pg_catalog.count(*) as n, coalesce(pg_catalog.sum(pg_catalog.age(a.xmin)), 0) as ages
     from pg_catalog.pg_attribute a
-    where a.attnum > 0 and a.attrelid in (select noise.oid from noise)
+    where a.attrelid >= 16384 and a.attnum > 0 and a.attrelid in (select noise.oid from noise)
 ) o
 union all
 select 'attrdef', pg_catalog.count(*),
