@@ -25,7 +25,7 @@ pub fn analyze(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaul
 
 fn bound(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaults, spelling: bind::Spelling) -> bind::Bound {
     let script = tessera_sql::parse(sql, dialect, &Limits::default());
-    bind::script(&script, dialect, catalog, defaults, spelling)
+    bind::script(&script, dialect, catalog, defaults, spelling, None)
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ pub mod hash;
 pub mod ir;
 mod limits;
 mod lower;
+mod mentions;
 mod parse;
 mod scan;
 mod split;
 mod wide;
 
 pub use limits::Limits;
+pub use mentions::Mention;
 pub use parse::{Parsed, Script, parse};
 pub use scan::Scan;
 pub use wide::{STACK_BYTES, mark_wide, on_wide_stack};

@@ -54,7 +54,6 @@ struct SessionTable {
     output: Rc<Output>,
     /// Looked through: its readers read what it was made of.
     temporary: bool,
-    table: TableId,
 }
 
 struct SourceColumn {
@@ -72,6 +71,8 @@ struct CteEntry {
 struct Binder<'a> {
     dialect: Dialect,
     spelling: Spelling,
+    /// The relation that the script builds: reading it while it is unknown opens nothing.
+    own: Option<tessera_model::TableKey>,
     catalog: &'a Catalog,
     defaults: Defaults,
     arena: &'a Arena,
@@ -106,19 +107,21 @@ struct Binder<'a> {
     quiet: usize,
 }
 
-/// Binds all statements of a script in order.
+/// Binds all statements of a script in order. `own` is the relation that they build, for scripts that read it too.
 pub(crate) fn script(
     script: &Script,
     dialect: Dialect,
     catalog: &Catalog,
     defaults: &Defaults,
     spelling: Spelling,
+    own: Option<&tessera_model::TableName>,
 ) -> Bound {
     let table_fold = dialect.table_folding();
     let no_arena = Arena::default();
     let mut binder = Binder {
         dialect,
         spelling,
+        own: own.map(|name| name.key(dialect)),
         catalog,
         defaults: defaults.clone(),
         arena: &no_arena,

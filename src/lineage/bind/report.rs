@@ -63,7 +63,7 @@ impl Binder<'_> {
             .filter(|i| self.sources[*i].mentioned && !used[*i])
             .map(|i| (Source(u32::try_from(i).unwrap_or(u32::MAX)), DirectKind::Identity))
             .collect();
-        let open = self.shape.as_ref().is_some_and(|(output, _)| output.is_open());
+        let open = self.shape.as_ref().is_some_and(|(output, _)| self.opens(output));
         let columns = self
             .columns
             .iter()
@@ -99,6 +99,14 @@ impl Binder<'_> {
         Bound { lineage, errors: self.errors, shape }
     }
 
+    /// Whether columns beyond those listed may come out. What a relation had before adds nothing to what it gets now.
+    fn opens(&self, output: &Output) -> bool {
+        output.wild.iter().any(|w| match (w.table, &self.own) {
+            (Some(table), Some(own)) => self.table_name(table).key(self.dialect) != *own,
+            _ => true,
+        })
+    }
+
     fn shape_of(&self, output: &Output) -> TableSchema {
         let columns = output
             .cols
@@ -113,7 +121,7 @@ impl Binder<'_> {
             columns,
             dialect: self.dialect,
             origin: Some(Origin::Inferred),
-            open: output.is_open(),
+            open: self.opens(output),
             ..TableSchema::default()
         }
     }

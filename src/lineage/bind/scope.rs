@@ -136,7 +136,6 @@ impl Binder<'_> {
     /// Sends what `info` is made of to `sink`.
     pub(super) fn take(&mut self, info: &Info, sink: Sink, acc: &mut Acc) {
         match sink {
-            Sink::Nowhere => {}
             Sink::Value(kind) => {
                 acc.direct.extend(info.direct.iter().map(|(s, k)| (*s, (*k).max(kind))));
                 acc.indirect.extend_from_slice(&info.indirect);

@@ -220,7 +220,7 @@ impl Binder<'_> {
         }
         // A view that a query of the same script reads is a table to that query.
         let _ = view;
-        self.session.insert(target, SessionTable { output, temporary, table: target });
+        self.session.insert(target, SessionTable { output, temporary });
     }
 
     /// T-SQL's `#t` is temporary by its name.

@@ -131,8 +131,6 @@ pub(super) enum Sink {
     Own(IndirectKind),
     /// Into the statement: they decide about rows.
     Rows(IndirectKind),
-    /// Nowhere but into the list of what is named (the columns of an EXISTS).
-    Nowhere,
 }
 
 impl Sink {
@@ -148,7 +146,6 @@ impl Sink {
         match self {
             Sink::Value(_) | Sink::Own(_) => Sink::Own(kind),
             Sink::Rows(now) => Sink::Rows(if kind == IndirectKind::Window { kind } else { now }),
-            Sink::Nowhere => Sink::Nowhere,
         }
     }
 }
@@ -157,7 +154,6 @@ impl Sink {
 #[derive(Debug, Default)]
 pub(super) struct Interner {
     map: FastMap<Rc<str>, Sym>,
-    names: Vec<Rc<str>>,
 }
 
 impl Interner {
@@ -165,14 +161,8 @@ impl Interner {
         if let Some(sym) = self.map.get(key) {
             return *sym;
         }
-        let sym = Sym(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        let key: Rc<str> = key.into();
-        self.names.push(Rc::clone(&key));
-        self.map.insert(key, sym);
+        let sym = Sym(u32::try_from(self.map.len()).unwrap_or(u32::MAX));
+        self.map.insert(key.into(), sym);
         sym
-    }
-
-    pub(super) fn name(&self, sym: Sym) -> &str {
-        &self.names[sym.0 as usize]
     }
 }

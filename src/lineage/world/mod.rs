@@ -1,11 +1,23 @@
 //! Many nodes that build on each other (dbt projects, warehouse views), analysed in the order of their dependencies:
-//! each node's shape is what the nodes that read it bind against.
+//! each node's shape is what the nodes that read it bind against. Reading order:
+//! `order` (what depends on what), `node` (one node), `shape` (which knowledge of a shape wins), `through` (ephemeral
+//! nodes), `cache`, `index` (names of relations).
+
+mod cache;
+mod index;
+mod node;
+mod order;
+mod shape;
+mod through;
+
+pub use cache::Cache;
 
 use crate::catalog::Defaults;
-use std::collections::{BTreeMap, HashMap};
+use index::NameIndex;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tessera_model::lineage::QueryLineage;
-use tessera_model::{Dialect, TableKey, TableName, TableSchema};
+use tessera_model::{Dialect, TableName, TableSchema};
 
 /// One node of a world. A source or seed is a node with `relation` and `known` and no `sql`.
 #[derive(Debug, Clone, Default)]
@@ -64,22 +76,19 @@ pub struct NodeLineage {
 #[derive(Debug, Clone, Default)]
 pub struct WorldLineage {
     pub nodes: BTreeMap<String, Arc<NodeLineage>>,
-    pub(crate) by_relation: HashMap<(Dialect, TableKey), String>,
+    relations: NameIndex<String>,
 }
 
 impl WorldLineage {
-    /// The node that builds the relation of that name, compared as `dialect` compares names.
+    /// The node that builds the relation of that name, compared as `dialect` compares names: by its full name, or by a
+    /// shorter one that only one relation ends with.
     pub fn producer_of(&self, name: &TableName, dialect: Dialect) -> Option<&Arc<NodeLineage>> {
-        let id = self.by_relation.get(&(dialect, name.key(dialect)))?;
-        self.nodes.get(id)
+        self.nodes.get(self.relations.get(name, dialect)?)
     }
 }
 
-/// Results per node, by content.
-#[derive(Debug, Default)]
-pub struct Cache {}
-
-/// Analyses every node after the nodes it reads.
-pub fn analyze_world(_world: &World, _cache: &mut Cache) -> WorldLineage {
-    WorldLineage::default()
+/// Analyses every node after the nodes it reads. Nodes whose text and whose sources' columns are as before come from the
+/// cache. Cycles are cut where they are weakest.
+pub fn analyze_world(world: &World, cache: &mut Cache) -> WorldLineage {
+    tessera_sql::on_wide_stack(|| node::analyze(world, cache))
 }
