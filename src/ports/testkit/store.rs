@@ -22,13 +22,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub use fill::{fill, fill_audit};
+pub use fill::{fill, fill_audit, numbered};
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One case: panics when the store does not do what it must.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     pub name: &'static str,
-    pub run: fn(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub run: fn(Arc<dyn Store>) -> Running,
 }
 
 /// Calls the macro given with every case, by file.

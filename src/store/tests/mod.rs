@@ -2,6 +2,7 @@
 
 mod audit;
 mod copy;
+mod crash;
 mod migrations;
 mod postgres;
 mod sqlite;

@@ -96,7 +96,8 @@ pub(super) async fn nothing_is_fine(store: &dyn Store) {
     given::write(store, empty).await;
 }
 
-/// A large warehouse's first scan: one transaction, within seconds even on a busy machine and without optimisation.
+/// A large warehouse's first scan in one transaction: well under two seconds where it is optimised; the bound here is for
+/// a busy machine and a build that is not.
 pub(super) async fn many_observations(store: &dyn Store) {
     let model = make::observation("main", "t");
     let table = |n: usize| {
@@ -109,7 +110,11 @@ pub(super) async fn many_observations(store: &dyn Store) {
     let begun = Instant::now();
     given::write(store, vec![Write::PutObservations(all.clone())]).await;
     let took = begun.elapsed();
-    assert!(took < Duration::from_secs(20), "10,000 tables took {took:?}");
+    assert!(took < Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 10 }), "10,000 tables took {took:?}");
+    #[expect(clippy::print_stderr, reason = "a figure to look at, with --no-capture")]
+    {
+        eprintln!("{}: 10,000 tables written in {took:?}", store.backend());
+    }
     let read = store.observations("main").await.expect("reads");
     assert!(read == all, "all of them come back, by key");
     let keys = all.iter().skip(1).map(|o| o.key.clone()).collect();

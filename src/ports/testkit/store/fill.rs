@@ -61,3 +61,17 @@ pub async fn fill_audit(store: &dyn Store, events: usize) {
         store.commit(Batch { audit, ..Batch::default() }).await.expect("commits");
     }
 }
+
+/// A use case's batch: asset `p<n>` with a proposal, its message and its audit event.
+pub fn numbered(n: usize) -> Batch {
+    let name = format!("p{n}");
+    let asset = make::asset(&name, None);
+    let mut proposal = make::proposal(asset.id, &[]);
+    proposal.note = Some(name.clone());
+    Batch {
+        writes: vec![Write::PutAsset(asset), Write::PutProposal(Box::new(proposal))],
+        audit: vec![make::event(&name, "proposal.opened")],
+        outbox: vec![make::message(&name, "#data", &name)],
+        fence: None,
+    }
+}

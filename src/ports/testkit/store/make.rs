@@ -279,7 +279,7 @@ pub(super) fn observation(warehouse: &str, table: &str) -> Observation {
     let column = |n: usize| Column {
         name: format!("column_{n}"),
         data_type: Some("character varying(20)".into()),
-        nullable: Some(n % 2 == 0),
+        nullable: Some(n.is_multiple_of(2)),
         default: (n == 3).then(|| "'x'::text".into()),
         comment: Some("what it holds".into()),
         type_origin: None,
