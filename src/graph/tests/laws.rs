@@ -24,6 +24,8 @@ struct Spec {
 }
 
 type Columns = Vec<String>;
+/// Name, what it is made of, how.
+type Output = (String, Vec<(usize, String)>, DirectKind);
 
 fn name(table: usize) -> TableName {
     TableName::new(Some("db"), Some("s"), &format!("t{table}"))
@@ -106,7 +108,7 @@ fn bind(specs: &[Spec], dropped: &[&str]) -> Bound {
             None
         };
         let mut columns: Columns = Vec::new();
-        let mut outputs: Vec<(String, Vec<(usize, String)>, DirectKind)> = Vec::new();
+        let mut outputs: Vec<Output> = Vec::new();
         match spec.star {
             Some(t) => {
                 for column in &tables[t] {
@@ -145,7 +147,7 @@ fn bind(specs: &[Spec], dropped: &[&str]) -> Bound {
         let schema = shape(&columns);
         tables.push(columns);
         meta.insert(id(n), NodeMeta { kind: Some(ReaderKind::DbtModel), covered: true, ..NodeMeta::default() });
-        add(&mut world, &mut lineage, &id(n), SOURCES + n, Some(format!("sql {n}")), schema, parts);
+        add(&mut world, &mut lineage, &id(n), SOURCES + n, Some(&format!("sql {n}")), schema, parts);
     }
     let graph =
         Graph::assemble(Arc::new(world), lineage, Arc::new(meta), Arc::default(), Arc::default(), BTreeSet::new());
@@ -165,7 +167,7 @@ fn add(
     lineage: &mut WorldLineage,
     id: &str,
     table: usize,
-    sql: Option<String>,
+    sql: Option<&str>,
     schema: TableSchema,
     parts: QueryParts,
 ) {
@@ -173,7 +175,7 @@ fn add(
         id: id.to_owned(),
         dialect: Dialect::Postgres,
         relation: Some(name(table)),
-        sql: sql.as_deref().map(Arc::from),
+        sql: sql.map(Arc::from),
         ..NodeInput::default()
     });
     let node = NodeLineage {
