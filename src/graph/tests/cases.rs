@@ -113,3 +113,42 @@ fn who_uses_finds_tables_by_suffix_whatever_the_case() {
     assert_eq!(graph.find_tables("rders"), Vec::<TableName>::new());
     assert_eq!(graph.table(&table("raw.orders")).map(|n| n.id.as_str()), Some("source.a.orders"));
 }
+
+#[test]
+fn readers_say_whose_they_are_and_what_is_known_of_them_rests_on() {
+    let seen: jiff::Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    let case = json!({
+        "nodes": {
+            "source.a.t": {"relation": "db.raw.t", "columns": {"id": "bigint", "c": "text"}},
+            "model.a.m": {"relation": "db.a.m", "sql": "select c from db.raw.t", "team": "alpha"},
+            "test.a.m": {"sql": "select c from db.raw.t where c is null", "attached_to": "model.a.m"},
+            "view.v": {"relation": "db.a.v", "sql": "select c from db.raw.t"}},
+        "exposures": {"exposure.a.e": {"team": "exec", "depends_on": ["source.a.t"], "columns": ["c"]}},
+        "registrations": [{"team": "ml", "table": "db.raw.t", "columns": ["c"], "agent": true}]});
+    let mut input = input(&case);
+    input.exposures[0].last_seen = Some(seen);
+    input.registrations[0].first_seen = Some(seen);
+    let meta = input.meta.get_mut("model.a.m").unwrap();
+    (meta.count, meta.last_seen) = (7, Some(seen));
+    let graph = Graph::build(input, &mut Cache::default());
+    let removed = impact(&graph, &graph, &table("db.raw.t"), Dialect::Postgres, &[change("c removed")]).remove(0).1;
+    let told: Vec<Value> = removed
+        .iter()
+        .map(|r| {
+            let e = &r.evidence;
+            json!([r.name, r.kind, r.team, r.columns, e.source, e.first_seen.is_some(), e.last_seen.is_some(), e.count])
+        })
+        .collect();
+    let want = json!([
+        ["exposure.a.e", "exposure", "exec", ["c"], "exposure", false, true, 1],
+        ["ml", "agent", "ml", ["c"], "agent", true, false, 1],
+        ["model.a.m", "dbt_model", "alpha", ["c"], "dbt", false, true, 7],
+        ["test.a.m", "dbt_test", "alpha", ["c"], "dbt", false, false, 1],
+        ["view.v", "view", null, ["c"], "view_definition", false, false, 1],
+    ]);
+    assert_eq!(json!(told), want);
+    assert!(removed.iter().all(|r| r.reason.is_some()), "each says why: {removed:#?}");
+    let coverage = graph.coverage(Some("a"));
+    assert_eq!((coverage.models, coverage.compiled, coverage.resolved), (1, 1, 1));
+    assert_eq!(graph.coverage(Some("b")).models, 0);
+}
