@@ -76,6 +76,11 @@ impl Notifier for Slack {
         KIND
     }
 
+    /// A webhook posts to the one channel it was made for.
+    fn per_team(&self) -> bool {
+        matches!(self.route, Route::Bot(_))
+    }
+
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Delivered, DeliveryError> {
         match &self.route {
             Route::Incoming(hook) => hook.deliver(delivery).await,

@@ -132,6 +132,10 @@ pub enum DeliveryError {
 pub trait Notifier: Send + Sync + fmt::Debug {
     fn name(&self) -> &str;
     fn kind(&self) -> &'static str;
+    /// True when each team has a target of its own (a Slack channel); false when everything goes to one place.
+    fn per_team(&self) -> bool {
+        false
+    }
     async fn deliver(&self, delivery: &Delivery<'_>) -> Result<Delivered, DeliveryError>;
     /// Can it deliver? Tokens, scopes, addresses; each finding with its remedy.
     async fn check(&self) -> Vec<tessera_model::Finding>;

@@ -9,6 +9,8 @@ use tessera_ports::notifier::DeliveryError;
 async fn follow_ups_stand_alone() {
     let fake = FakeSlack::start().await.unwrap();
     let hook = notifier(&fake.webhook_settings());
+    assert!(!hook.per_team(), "it posts to one channel");
+    assert!(notifier(&fake.bot_settings("#data")).per_team());
     let opened = send(&hook, &fresh("proposal-opened"), "k1", None, 1).await.unwrap();
     assert_eq!(opened.reference, None, "a webhook cannot update");
     send(&hook, &fresh("proposal-progress"), "k2", None, 1).await.unwrap();
