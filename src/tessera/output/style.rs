@@ -51,7 +51,8 @@ mod tests {
 
     #[test]
     fn no_color_wins_then_force_then_the_terminal() {
-        let cases: [(&[(&str, &str)], bool, bool); 8] = [
+        type Case = (&'static [(&'static str, &'static str)], bool, bool);
+        let cases: [Case; 8] = [
             (&[], true, true),
             (&[], false, false),
             (&[("NO_COLOR", "1")], true, false),

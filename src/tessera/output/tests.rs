@@ -173,7 +173,7 @@ fn huge() -> CheckReport {
         .collect();
     let unknown = |i: usize| UnknownModel {
         model: format!("model.orchard.a_model_with_a_long_name_{i:05}"),
-        cause: if i % 3 == 0 { "python" } else { "uncompiled" }.into(),
+        cause: if i.is_multiple_of(3) { "python" } else { "uncompiled" }.into(),
     };
     report.coverage =
         Coverage { models: 9000, compiled: 1500, resolved: 1500, unknown: (0..7500).map(unknown).collect() };
