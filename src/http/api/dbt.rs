@@ -1,0 +1,94 @@
+//! dbt artifacts: handing them in, and checking a change before it is deployed.
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::body::Raw;
+use crate::compat::Compat;
+use crate::problem::{Answer, Problem};
+use crate::query::Params;
+use crate::views::impact::UploadView;
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(check))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct UploadQuery {
+    /// Default: the project named in the manifest.
+    project: Option<String>,
+    /// Default: `production`.
+    environment: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct CheckQuery {
+    /// Only these nodes, in dbt's selection language.
+    #[param(example = "fct_orders+")]
+    select: Option<String>,
+}
+
+/// Both artifacts in one JSON body. Kept as text: a manifest has tens of megabytes and is parsed once, by the engine.
+#[derive(Debug, Deserialize)]
+struct Artifacts<'a> {
+    #[serde(borrow)]
+    manifest: Option<&'a RawValue>,
+    #[serde(borrow)]
+    catalog: Option<&'a RawValue>,
+}
+
+/// The manifest and, if given, the catalog. A manifest of dbt's has no top-level key `manifest`.
+fn artifacts(bytes: &[u8]) -> Answer<(&[u8], Option<&[u8]>)> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(Problem::invalid(
+            &["body"],
+            "send the manifest.json (plain or gzipped), or {\"manifest\": …, \"catalog\": …}",
+        ));
+    }
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Ok((bytes, None));
+    }
+    // What is no whole JSON goes on as it is: the reader of manifests says best what is wrong with it.
+    let Ok(both) = serde_json::from_slice::<Artifacts<'_>>(bytes) else { return Ok((bytes, None)) };
+    let catalog = both.catalog.map(|raw| raw.get().as_bytes()).filter(|raw| *raw != b"null");
+    match both.manifest {
+        Some(manifest) => Ok((manifest.get().as_bytes(), catalog)),
+        None => Ok((bytes, None)),
+    }
+}
+
+/// Hands in a manifest: assets, contracts, readers and owners follow it; breaking changes become proposals. The body is
+/// `manifest.json`, plain or gzipped, or `{"manifest": …, "catalog": …}`.
+#[utoipa::path(post, path = "/api/v1/dbt/upload", tag = "dbt", params(UploadQuery), request_body(content = Object, description = "manifest.json (plain or gzipped), or both artifacts by name"), responses((status = 200, body = UploadView)))]
+async fn upload(
+    State(app): State<App>,
+    caller: Caller,
+    compat: Compat,
+    Params(q): Params<UploadQuery>,
+    Raw(bytes): Raw,
+) -> Answer {
+    let (manifest, catalog) = artifacts(&bytes)?;
+    let (project, environment) = (q.project.as_deref(), q.environment.as_deref());
+    let report = app.engine.upload_manifest(&caller.0, project, environment, manifest, catalog).await?;
+    Ok(compat.json(UploadView::from(report)))
+}
+
+/// What the change in this manifest would break, against the accepted state and every known reader. Stores nothing. The
+/// answer is that of `tessera check --output json`.
+#[utoipa::path(post, path = "/api/v1/dbt/check", tag = "dbt", params(CheckQuery), request_body(content = Object, description = "manifest.json (plain or gzipped), or both artifacts by name"), responses((status = 200, body = Object)))]
+async fn check(State(app): State<App>, Params(q): Params<CheckQuery>, Raw(bytes): Raw) -> Answer {
+    let (manifest, catalog) = artifacts(&bytes)?;
+    let report = app.engine.check(manifest, catalog, q.select.as_deref()).await?;
+    Ok(Json(report).into_response())
+}
