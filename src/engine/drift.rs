@@ -9,7 +9,7 @@ use crate::notices::count;
 use crate::ownership::OwnerBook;
 use crate::publish::{NewContract, Proposed};
 use crate::settings::Track;
-use crate::shape::{comparable, refine};
+use crate::shape::{comparable, observed_contract, refine};
 use crate::snapshot::Snapshot;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -42,7 +42,10 @@ struct Found {
     asset: Asset,
     active: Contract,
     changes: Vec<Change>,
+    /// As it is compared and asked about.
     observed: TableSchema,
+    /// As a contract would hold it.
+    contract: TableSchema,
     breaking: bool,
 }
 
@@ -212,7 +215,8 @@ impl<'a> DriftWork<'a> {
             return;
         }
         let breaking = changes.iter().any(|c| c.breaking);
-        self.found.push(Found { asset, active, changes, observed: seen, breaking });
+        let contract = observed_contract(&accepted, &table.schema);
+        self.found.push(Found { asset, active, changes, observed: seen, contract, breaking });
     }
 
     fn vanished(&mut self, asset: Asset) {
@@ -224,7 +228,7 @@ impl<'a> DriftWork<'a> {
         asset.compatibility.judge(std::slice::from_mut(&mut change), self.engine.settings().diff.judge_policy());
         let breaking = change.breaking;
         let observed = TableSchema::new(asset.dialect, Vec::new());
-        self.found.push(Found { asset, active, changes: vec![change], observed, breaking });
+        self.found.push(Found { asset, active, changes: vec![change], contract: observed.clone(), observed, breaking });
     }
 
     pub(crate) async fn finish(mut self, batch: &mut Batch) -> Result<DriftOutcome> {
@@ -331,7 +335,7 @@ impl<'a> DriftWork<'a> {
             status: if hold { DriftStatus::Held } else { DriftStatus::Open },
             breaking: found.breaking,
             changes: assessment.as_ref().map_or_else(|| bare(&found), |a| a.reported.clone()),
-            observed: serde_json::to_value(&found.observed).unwrap_or_default(),
+            observed: serde_json::to_value(&found.contract).unwrap_or_default(),
             first_seen: self.now,
             last_seen: self.now,
             count: 1,
@@ -365,7 +369,7 @@ impl<'a> DriftWork<'a> {
             // Compatible (or waived): the contract follows the warehouse, so that a later loss of it is seen.
             if pending.is_none() {
                 let version = found.active.version.next(assessment.change_type);
-                self.publish(&found.asset, Some(&found.active), &found.observed, version);
+                self.publish(&found.asset, Some(&found.active), &found.contract, version);
                 drift.status = DriftStatus::Accepted;
                 drift.resolved_at = Some(self.now);
             }
@@ -507,7 +511,7 @@ impl Engine {
         };
         let mut work = DriftWork::new(self, actor, &snapshot, &scan, &*adapter, self.now());
         work.waivers = self.store().waivers(Some(asset.id)).await?;
-        let found = Found { asset, active, changes, observed, breaking: drift.breaking };
+        let found = Found { asset, active, changes, contract: observed.clone(), observed, breaking: drift.breaking };
         let assessment = work.assess(&found).await?;
         drift.status = DriftStatus::Open;
         drift.changes = assessment.reported.clone();

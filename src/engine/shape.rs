@@ -111,70 +111,71 @@ fn keep_unknown(accepted: &TableSchema, new: &TableSchema) -> TableSchema {
 /// What an observation adds to an accepted shape without changing it: types, nullability, defaults, comments and keys that
 /// were unknown. `None` when it adds nothing.
 pub fn refine(accepted: &TableSchema, observed: &TableSchema) -> Option<TableSchema> {
-    let mut refined = accepted.clone();
-    for column in &mut refined.columns {
-        let Some(seen) = observed.column(&column.name) else { continue };
-        let known = column.data_type.is_some() && column.type_origin != Some(Origin::Inferred);
-        if !known || accepted.origin != Some(Origin::Observed) {
-            column.data_type = seen.data_type.clone().or(column.data_type.take());
-            column.type_origin = None;
-        }
-        column.name = seen.name.clone();
-        column.nullable = column.nullable.or(seen.nullable);
-        column.default = column.default.take().or(seen.default.clone());
-        column.comment = column.comment.take().or(seen.comment.clone());
+    let mut refined = observed_contract(accepted, observed);
+    if !accepted.open {
+        refined.columns.retain(|c| accepted.column(&c.name).is_some());
     }
-    if refined.open {
-        for seen in &observed.columns {
-            if refined.column(&seen.name).is_none() {
-                refined.columns.push(seen.clone());
-            }
-        }
-        refined.open = false;
+    if accepted.origin == Some(Origin::Observed) {
+        // Observed before: keys and comments that differ now are changes, not knowledge.
+        refined.primary_key.clone_from(&accepted.primary_key);
+        refined.unique.clone_from(&accepted.unique);
+        refined.foreign_keys.clone_from(&accepted.foreign_keys);
     }
-    if refined.primary_key.is_empty() {
-        refined.primary_key = observed.primary_key.clone();
-    }
-    if refined.unique.is_empty() {
-        refined.unique = observed.unique.clone();
-    }
-    if refined.foreign_keys.is_empty() {
-        refined.foreign_keys = observed.foreign_keys.clone();
-    }
-    refined.origin = Some(Origin::Observed);
-    refined.dialect = observed.dialect;
     (refined != *accepted).then_some(refined)
 }
 
+/// The contract that an observation makes: what the warehouse says, with what a warehouse cannot say (tests; types of view
+/// columns in some engines) kept from the accepted one.
+pub fn observed_contract(accepted: &TableSchema, observed: &TableSchema) -> TableSchema {
+    let mut out = observed.clone();
+    out.guarantees.clone_from(&accepted.guarantees);
+    out.origin = Some(Origin::Observed);
+    out.open = false;
+    for column in &mut out.columns {
+        let Some(old) = accepted.column(&column.name) else { continue };
+        if column.data_type.is_none() {
+            column.data_type.clone_from(&old.data_type);
+            column.type_origin = old.type_origin;
+        }
+        column.comment = column.comment.take().or_else(|| old.comment.clone());
+    }
+    out
+}
+
 /// The observed shape seen through an accepted one: guarantees (tests) are not in a warehouse's catalog, and what the
-/// accepted shape never knew is no drift.
+/// accepted shape never knew, or only inferred, is no drift.
 pub fn comparable(accepted: &TableSchema, observed: &TableSchema) -> TableSchema {
     let mut seen = observed.clone();
     seen.guarantees = accepted.guarantees.clone();
-    if accepted.origin != Some(Origin::Observed) {
+    let observed_before = accepted.origin == Some(Origin::Observed);
+    let firm = matches!(accepted.origin, Some(Origin::Observed | Origin::Catalog | Origin::Contract | Origin::Given));
+    if !observed_before {
         // Keys and comments in YAML and in the warehouse are different facts: only what was observed once can drift.
         seen.primary_key = accepted.primary_key.clone();
         seen.unique = accepted.unique.clone();
         seen.foreign_keys = accepted.foreign_keys.clone();
         seen.comment = accepted.comment.clone();
-        for column in &mut seen.columns {
-            let Some(old) = accepted.column(&column.name) else { continue };
-            column.default = old.default.clone();
-            column.comment = old.comment.clone();
-            if old.nullable.is_none() {
-                column.nullable = None;
-            }
-            // An inferred type is an opinion; the warehouse is right, and that is a refinement.
-            if old.data_type.is_none()
-                || old.type_origin == Some(Origin::Inferred)
-                || accepted.origin == Some(Origin::Inferred)
-            {
-                column.data_type = old.data_type.clone();
-            }
-        }
         if accepted.open {
             seen.columns.retain(|c| accepted.column(&c.name).is_some());
         }
     }
+    for column in &mut seen.columns {
+        let Some(old) = accepted.column(&column.name) else { continue };
+        // An inferred fact is an opinion: the warehouse is right, and that is a refinement.
+        let opinion = !firm || old.type_origin == Some(Origin::Inferred);
+        if opinion || old.data_type.is_none() || column.data_type.is_none() {
+            column.data_type = old.data_type.clone();
+        }
+        if !firm || old.nullable.is_none() {
+            column.nullable = old.nullable;
+        }
+        if !observed_before {
+            column.default = old.default.clone();
+            column.comment = old.comment.clone();
+        }
+    }
     seen
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tessera_engine::check::{CheckOptions, check};
-use tessera_engine::settings::{DbtSettings, LogFormat, LogSettings, NotifierSettings, Settings, Track, WarehouseSettings};
+use tessera_engine::settings::{
+    DbtSettings, LogFormat, LogSettings, NotifierSettings, Settings, Track, WarehouseSettings,
+};
 use tessera_engine::{Engine, world::ProjectState};
 use tessera_model::Mode;
 use tessera_ports::{SystemClock, UuidIds};
@@ -26,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 const MANIFEST_V1: &[u8] = include_bytes!("../../../fixtures/demo/orchard-v1.json.gz");
 const MANIFEST_V5: &[u8] = include_bytes!("../../../fixtures/demo/orchard-v5.json.gz");
+const CATALOG_V1: &[u8] = include_bytes!("../../../fixtures/demo/catalog-v1.json.gz");
+const CATALOG_V5: &[u8] = include_bytes!("../../../fixtures/demo/catalog-v5.json.gz");
 const WAREHOUSE: &str = include_str!("../../../fixtures/demo/warehouse.sql");
 const INCIDENT: &str = include_str!("../../../fixtures/demo/incident.sql");
 const CHANNEL: &str = "#data-changes";
@@ -48,9 +52,14 @@ pub(crate) async fn run(args: DemoArgs, verbose: u8) -> CommandResult {
     let settings = prepare(folder.path(), &slack, &args).await?;
     let adapters = wiring::adapters(&settings)?;
     let store = wiring::open_store(&settings.store.url).await?;
-    let listener = TcpListener::bind(&settings.server.listen).await.with_context(|| format!("cannot listen on {}", settings.server.listen))?;
+    let listener = TcpListener::bind(&settings.server.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.server.listen))?;
     let url = format!("http://{}", listener.local_addr()?);
-    let settings = Settings { server: tessera_engine::settings::ServerSettings { public_url: Some(url.clone()), ..settings.server }, ..settings };
+    let settings = Settings {
+        server: tessera_engine::settings::ServerSettings { public_url: Some(url.clone()), ..settings.server },
+        ..settings
+    };
     let engine = Engine::new(store, Arc::new(SystemClock), Arc::new(UuidIds), settings, adapters);
     let stop = CancellationToken::new();
     let (_keep, reloads) = mpsc::channel(1);
@@ -78,6 +87,7 @@ pub(crate) async fn run(args: DemoArgs, verbose: u8) -> CommandResult {
 async fn prepare(folder: &Path, slack: &FakeSlack, args: &DemoArgs) -> Result<Settings> {
     let target = folder.join("orchard/target");
     std::fs::create_dir_all(&target)?;
+    std::fs::write(target.join("catalog.json.gz"), CATALOG_V1)?;
     std::fs::write(target.join("manifest.json.gz"), MANIFEST_V1)?;
     run_sql(&folder.join("orchard.db"), WAREHOUSE).await.context("the demo's warehouse cannot be made")?;
     let map = |value: Value| match value {
@@ -88,7 +98,13 @@ async fn prepare(folder: &Path, slack: &FakeSlack, args: &DemoArgs) -> Result<Se
     settings.store.url = format!("sqlite:{}", folder.join("tessera.db").display());
     settings.server.listen = format!("127.0.0.1:{}", args.port);
     settings.server.auth = false;
-    settings.dbt = vec![DbtSettings { name: "orchard".into(), path: target.display().to_string(), environment: "production".into(), codeowners: None, poll_seconds: 1 }];
+    settings.dbt = vec![DbtSettings {
+        name: "orchard".into(),
+        path: target.display().to_string(),
+        environment: "production".into(),
+        codeowners: None,
+        poll_seconds: 1,
+    }];
     settings.warehouse = vec![WarehouseSettings {
         name: "orchard-db".into(),
         kind: "sqlite".into(),
@@ -100,7 +116,12 @@ async fn prepare(folder: &Path, slack: &FakeSlack, args: &DemoArgs) -> Result<Se
         full_scan_hours: 24,
         adapter: map(json!({"path": folder.join("orchard.db").display().to_string(), "database": "orchard"})),
     }];
-    settings.notify = vec![NotifierSettings { name: "slack".into(), kind: "slack".into(), default_target: Some(CHANNEL.into()), adapter: map(slack.bot_settings(CHANNEL)) }];
+    settings.notify = vec![NotifierSettings {
+        name: "slack".into(),
+        kind: "slack".into(),
+        default_target: Some(CHANNEL.into()),
+        adapter: map(slack.bot_settings(CHANNEL)),
+    }];
     Ok(settings)
 }
 
@@ -123,7 +144,13 @@ impl Stage {
     }
 
     /// Asks the daemon until the answer is there.
-    async fn until<T>(&self, what: &str, path: &str, query: &[(&str, &str)], found: impl Fn(&Value) -> Option<T>) -> Result<T> {
+    async fn until<T>(
+        &self,
+        what: &str,
+        path: &str,
+        query: &[(&str, &str)],
+        found: impl Fn(&Value) -> Option<T>,
+    ) -> Result<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let answer = self.client.get(path, query).await?;
@@ -138,8 +165,13 @@ impl Stage {
     }
 
     async fn story(&mut self) -> Result<()> {
-        self.line("Tessera demo: a dbt project (orchard, 8 models), the warehouse it builds, four teams, one bad night.")?;
-        self.line(&format!("Everything is in {}, with the real daemon; Slack is a local stand-in.", self.folder.display()))?;
+        self.line(
+            "Tessera demo: a dbt project (orchard, 8 models), the warehouse it builds, four teams, one bad night.",
+        )?;
+        self.line(&format!(
+            "Everything is in {}, with the real daemon; Slack is a local stand-in.",
+            self.folder.display()
+        ))?;
         self.baseline().await?;
         let proposals = self.incident().await?;
         self.message().await?;
@@ -150,10 +182,19 @@ impl Stage {
 
     async fn baseline(&mut self) -> Result<()> {
         self.chapter("The baseline. The daemon reads the manifest and the warehouse, and accepts what it sees.")?;
-        let contracts = self.until("contracts", "/contracts", &[("status", "active"), ("limit", "100")], |v| v["total"].as_u64().filter(|n| *n >= 7)).await?;
-        self.until("the first scan", "/scans", &[], |v| v["results"].as_array()?.iter().find(|s| s["status"] == "complete").map(|_| ())).await?;
+        let contracts = self
+            .until("contracts", "/contracts", &[("status", "active"), ("limit", "100")], |v| {
+                v["total"].as_u64().filter(|n| *n >= 7)
+            })
+            .await?;
+        self.until("the first scan", "/scans", &[], |v| {
+            v["results"].as_array()?.iter().find(|s| s["status"] == "complete").map(|_| ())
+        })
+        .await?;
         let who = self.client.get("/who-uses", &[("name", "fct_orders.amount")]).await?;
-        self.line(&format!("   {contracts} contracts are active, one for each table and view; nobody had to write them."))?;
+        self.line(&format!(
+            "   {contracts} contracts are active, one for each table and view; nobody had to write them."
+        ))?;
         self.line("   Who uses fct_orders.amount? From the SQL alone:")?;
         for r in who["readers"].as_array().into_iter().flatten() {
             self.line(&format!("     {}", reader_line(r)))?;
@@ -256,13 +297,28 @@ impl Stage {
     /// The same question before anything is deployed.
     fn gate(&mut self) -> Result<()> {
         self.chapter("The gate. Next time the change comes through a pull request, and CI runs `tessera check`:")?;
-        let state = |bytes: &[u8]| -> Result<ProjectState> {
-            let project = tessera_dbt::parse_manifest(bytes, &tessera_dbt::Limits::default())?;
-            Ok(ProjectState { name: project.name.clone(), environment: "production".into(), seen: project.generated_at, project: Arc::new(project), catalog: None })
+        let state = |manifest: &[u8], catalog: &[u8]| -> Result<ProjectState> {
+            let limits = tessera_dbt::Limits::default();
+            let project = tessera_dbt::parse_manifest(manifest, &limits)?;
+            let catalog = Some(Arc::new(tessera_dbt::parse_catalog(catalog, &limits)?));
+            Ok(ProjectState {
+                name: project.name.clone(),
+                environment: "production".into(),
+                seen: project.generated_at,
+                project: Arc::new(project),
+                catalog,
+            })
         };
         let settings = Settings::default();
-        let options = CheckOptions { settings: &settings, codeowners: None, select: None, exclude: None, today: jiff::Timestamp::now() };
-        let report = check(&state(MANIFEST_V1)?, &state(MANIFEST_V5)?, &options).map_err(|e| anyhow!("{e}"))?;
+        let options = CheckOptions {
+            settings: &settings,
+            codeowners: None,
+            select: None,
+            exclude: None,
+            today: jiff::Timestamp::now(),
+        };
+        let report = check(&state(MANIFEST_V1, CATALOG_V1)?, &state(MANIFEST_V5, CATALOG_V5)?, &options)
+            .map_err(|e| anyhow!("{e}"))?;
         let context = ReportContext {
             project: "orchard".into(),
             dialect: "sqlite".into(),
@@ -285,7 +341,10 @@ impl Stage {
         self.line("Try, in another terminal:")?;
         self.line(&format!("  tessera who-uses stg_customers.status --server {url}"))?;
         self.line(&format!("  tessera inbox --server {url}"))?;
-        self.line(&format!("  sqlite3 {} 'ALTER TABLE dim_customers_v2 DROP COLUMN order_count'   # and watch {url}", self.folder.join("orchard.db").display()))?;
+        self.line(&format!(
+            "  sqlite3 {} 'ALTER TABLE dim_customers_v2 DROP COLUMN order_count'   # and watch {url}",
+            self.folder.join("orchard.db").display()
+        ))?;
         self.line("  tessera init --dbt-dir path/to/your/dbt/project")?;
         self.line("Ctrl-C ends the demo and removes its folder.")
     }
@@ -296,14 +355,25 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 }
 
 fn changes_of(value: &Value) -> Vec<&Value> {
-    ["breaking_changes", "changes"].iter().find_map(|k| value.get(*k).and_then(Value::as_array)).into_iter().flatten().collect()
+    ["breaking_changes", "changes"]
+        .iter()
+        .find_map(|k| value.get(*k).and_then(Value::as_array))
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn reader_line(r: &Value) -> String {
-    let words = |key: &str| r[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
-    let via = r["via"].as_array().filter(|v| !v.is_empty()).map(|_| format!(", via {}", words("via"))).unwrap_or_default();
+    let words =
+        |key: &str| r[key].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
+    let via =
+        r["via"].as_array().filter(|v| !v.is_empty()).map(|_| format!(", via {}", words("via"))).unwrap_or_default();
     let uses = words("use");
-    let how = if uses.is_empty() { text(r, "effect").replace('_', " ") } else { format!("{} ({uses})", text(r, "effect").replace('_', " ")) };
+    let how = if uses.is_empty() {
+        text(r, "effect").replace('_', " ")
+    } else {
+        format!("{} ({uses})", text(r, "effect").replace('_', " "))
+    };
     format!("{:<16} {}  {how}{via}", r["team"].as_str().unwrap_or("(no team)"), text(r, "name"))
 }
 
@@ -314,6 +384,10 @@ fn missing_teams(status: &Value) -> Vec<String> {
         .find_map(|k| status.get(*k).or_else(|| proposal.get(*k)).and_then(Value::as_array))
         .into_iter()
         .flatten()
-        .filter_map(|t| t.as_str().or_else(|| ["team_name", "name", "team"].iter().find_map(|k| t.get(*k)?.as_str())).map(str::to_owned))
+        .filter_map(|t| {
+            t.as_str()
+                .or_else(|| ["team_name", "name", "team"].iter().find_map(|k| t.get(*k)?.as_str()))
+                .map(str::to_owned)
+        })
         .collect()
 }
