@@ -25,7 +25,10 @@ impl ManifestArgs {
     /// `--manifest`, else `target-path`, else `project-dir/target`.
     pub(crate) fn location(&self) -> PathBuf {
         let project = self.project_dir.clone().unwrap_or_else(|| PathBuf::from("."));
-        self.manifest.clone().or_else(|| self.target_path.as_ref().map(|t| project.join(t))).unwrap_or_else(|| project.join("target"))
+        self.manifest
+            .clone()
+            .or_else(|| self.target_path.as_ref().map(|t| project.join(t)))
+            .unwrap_or_else(|| project.join("target"))
     }
 }
 
@@ -35,11 +38,9 @@ pub(crate) fn manifest_file(path: &Path) -> Result<PathBuf> {
         return Ok(path.to_owned());
     }
     let candidates = ["manifest.json", "manifest.json.gz", "target/manifest.json", "target/manifest.json.gz"];
-    candidates
-        .iter()
-        .map(|c| path.join(c))
-        .find(|p| p.is_file())
-        .ok_or_else(|| anyhow!("no manifest.json in {}: run `dbt compile` first, or say --manifest FILE", path.display()))
+    candidates.iter().map(|c| path.join(c)).find(|p| p.is_file()).ok_or_else(|| {
+        anyhow!("no manifest.json in {}: run `dbt compile` first, or say --manifest FILE", path.display())
+    })
 }
 
 fn beside(manifest: &Path, name: &str) -> Option<PathBuf> {
@@ -85,7 +86,10 @@ impl Artifacts {
         let project = tessera_dbt::parse_manifest(&self.manifest, &limits).with_context(|| self.from.clone())?;
         let catalog = match &self.catalog {
             None => None,
-            Some(bytes) => Some(tessera_dbt::parse_catalog(bytes, &limits).with_context(|| format!("the catalog beside {}", self.from))?),
+            Some(bytes) => Some(
+                tessera_dbt::parse_catalog(bytes, &limits)
+                    .with_context(|| format!("the catalog beside {}", self.from))?,
+            ),
         };
         Ok((project, catalog))
     }
@@ -93,6 +97,12 @@ impl Artifacts {
     pub(crate) fn state(&self) -> Result<ProjectState> {
         let (project, catalog) = self.parse()?;
         let seen = project.generated_at;
-        Ok(ProjectState { name: project.name.clone(), environment: "production".into(), project: Arc::new(project), catalog: catalog.map(Arc::new), seen })
+        Ok(ProjectState {
+            name: project.name.clone(),
+            environment: "production".into(),
+            project: Arc::new(project),
+            catalog: catalog.map(Arc::new),
+            seen,
+        })
     }
 }

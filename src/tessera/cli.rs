@@ -6,7 +6,12 @@ use std::path::PathBuf;
 const MODES: &str = "Compatibility modes:\n  backward  old readers must be able to read new data (Confluent: FORWARD)\n  forward   old producers' data must fit the new schema (Confluent: BACKWARD)\n  full      no structural change (stricter than Confluent's FULL)\n  none      nothing is breaking; affected consumers are notified (Confluent: NONE)";
 
 #[derive(Debug, Parser)]
-#[command(name = "tessera", version, about = "Schema changes, coordinated: who reads what, and have they agreed?", max_term_width = 110)]
+#[command(
+    name = "tessera",
+    version,
+    about = "Schema changes, coordinated: who reads what, and have they agreed?",
+    max_term_width = 110
+)]
 pub(crate) struct Cli {
     /// Configuration file (else TESSERA_CONFIG, ./tessera.toml upwards, the user's configuration directory).
     #[arg(long, global = true, env = "TESSERA_CONFIG", value_name = "FILE")]
@@ -344,7 +349,9 @@ pub(crate) enum KeysCommand {
         team: Option<String>,
     },
     List,
-    Revoke { id: String },
+    Revoke {
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -48,7 +48,8 @@ impl Client {
     }
 
     fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<url::Url> {
-        let mut url = url::Url::parse(&format!("{}/api/v1{path}", self.base)).with_context(|| format!("`{}` is no URL", self.base))?;
+        let mut url = url::Url::parse(&format!("{}/api/v1{path}", self.base))
+            .with_context(|| format!("`{}` is no URL", self.base))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -61,7 +62,11 @@ impl Client {
             None => request,
         };
         let response = request.send().await.map_err(|e| {
-            anyhow!("no daemon answers at {}: {}; start one with `tessera serve`, or say --server URL", self.base, if e.is_timeout() { "timed out".into() } else { root(&e) })
+            anyhow!(
+                "no daemon answers at {}: {}; start one with `tessera serve`, or say --server URL",
+                self.base,
+                if e.is_timeout() { "timed out".into() } else { root(&e) }
+            )
         })?;
         let status = response.status();
         let text = response.text().await.context("the answer broke off")?;
@@ -69,7 +74,8 @@ impl Client {
         if status.is_success() {
             return Ok(value);
         }
-        let message = value.pointer("/error/message").and_then(Value::as_str).map_or_else(|| value.to_string(), str::to_owned);
+        let message =
+            value.pointer("/error/message").and_then(Value::as_str).map_or_else(|| value.to_string(), str::to_owned);
         let hint = match status {
             StatusCode::UNAUTHORIZED => "; set TESSERA_API_KEY (`tessera keys create` makes one)",
             _ => "",

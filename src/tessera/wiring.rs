@@ -28,9 +28,15 @@ pub(crate) fn adapters(settings: &Settings) -> Result<Adapters> {
         let specs = notifier_specs();
         let spec = specs.iter().find(|s| s.kind == configured.kind).ok_or_else(|| {
             let known: Vec<_> = specs.iter().map(|s| s.kind).collect();
-            anyhow!("[[notify]] `{}`: there is no notifier kind `{}`; known: {}", configured.name, configured.kind, known.join(", "))
+            anyhow!(
+                "[[notify]] `{}`: there is no notifier kind `{}`; known: {}",
+                configured.name,
+                configured.kind,
+                known.join(", ")
+            )
         })?;
-        let notifier = (spec.build)(&configured.name, &Value::Object(configured.adapter.clone())).map_err(|e| anyhow!("[[notify]] `{}`: {e}", configured.name))?;
+        let notifier = (spec.build)(&configured.name, &Value::Object(configured.adapter.clone()))
+            .map_err(|e| anyhow!("[[notify]] `{}`: {e}", configured.name))?;
         out.notifiers.insert(configured.name.clone(), notifier);
     }
     Ok(out)
@@ -46,15 +52,18 @@ pub(crate) fn build_warehouse(configured: &tessera_engine::settings::WarehouseSe
     let mut settings = configured.adapter.clone();
     if let Some(profile) = settings.remove("dbt_profile") {
         let text = |v: Option<Value>| v.and_then(|v| v.as_str().map(str::to_owned));
-        let profile = text(Some(profile)).ok_or_else(|| anyhow!("[[warehouse]] `{name}`: dbt_profile is the profile's name"))?;
+        let profile =
+            text(Some(profile)).ok_or_else(|| anyhow!("[[warehouse]] `{name}`: dbt_profile is the profile's name"))?;
         let (target, dir) = (text(settings.remove("dbt_target")), text(settings.remove("profiles_dir")));
         let (path, profiles) = config::read_profiles(dir.as_deref().map(Path::new), None)?;
-        let output = config::profile_output(&profiles, &profile, target.as_deref(), &|n| std::env::var(n).ok()).with_context(|| path.display().to_string())?;
+        let output = config::profile_output(&profiles, &profile, target.as_deref(), &|n| std::env::var(n).ok())
+            .with_context(|| path.display().to_string())?;
         let kind = output.get("type").and_then(Value::as_str).unwrap_or_default();
         if kind != spec.kind {
             bail!("[[warehouse]] `{name}`: profile `{profile}` is of type `{kind}`, not `{}`", spec.kind);
         }
-        let from = (spec.from_dbt_profile)(&output).map_err(|e| anyhow!("[[warehouse]] `{name}`, profile `{profile}`: {e}"))?;
+        let from = (spec.from_dbt_profile)(&output)
+            .map_err(|e| anyhow!("[[warehouse]] `{name}`, profile `{profile}`: {e}"))?;
         if let Value::Object(map) = from {
             // What stands in the configuration itself wins.
             for (key, value) in map {

@@ -54,7 +54,9 @@ pub(crate) async fn keys(args: KeysArgs, config_path: Option<&Path>) -> CommandR
                     })
                 }
             };
-            let (key, token) = engine.issue_key(&actor, NewKey { name, scope, actor_kind, team, on_behalf_of: None, expires_at: None }).await?;
+            let (key, token) = engine
+                .issue_key(&actor, NewKey { name, scope, actor_kind, team, on_behalf_of: None, expires_at: None })
+                .await?;
             say(&format!("key `{}`; this is shown once and stored nowhere:", key.name));
             print(&token)
         }
@@ -65,7 +67,13 @@ pub(crate) async fn keys(args: KeysArgs, config_path: Option<&Path>) -> CommandR
                 .into_iter()
                 .map(|k| {
                     let state = if k.revoked_at.is_some() { "revoked" } else { "valid" };
-                    vec![k.id, k.name, format!("{:?}", k.scope).to_lowercase(), format!("{:?}", k.actor_kind).to_lowercase(), state.to_owned()]
+                    vec![
+                        k.id,
+                        k.name,
+                        format!("{:?}", k.scope).to_lowercase(),
+                        format!("{:?}", k.actor_kind).to_lowercase(),
+                        state.to_owned(),
+                    ]
                 })
                 .collect();
             print(&crate::output::table(&rows, &["id", "name", "scope", "kind", "state"]))
@@ -93,8 +101,15 @@ pub(crate) async fn store(args: StoreArgs, config_path: Option<&Path>) -> Comman
             }
         }
         StoreCommand::Copy { from, to } => {
-            let copied = tessera_store::copy(&from, &to).await.with_context(|| format!("{} → {}", tessera_store::redact(&from), tessera_store::redact(&to)))?;
-            print(&format!("{} rows copied from {} to {}", copied.rows(), tessera_store::redact(&from), tessera_store::redact(&to)))
+            let copied = tessera_store::copy(&from, &to)
+                .await
+                .with_context(|| format!("{} → {}", tessera_store::redact(&from), tessera_store::redact(&to)))?;
+            print(&format!(
+                "{} rows copied from {} to {}",
+                copied.rows(),
+                tessera_store::redact(&from),
+                tessera_store::redact(&to)
+            ))
         }
     }
 }
@@ -102,7 +117,10 @@ pub(crate) async fn store(args: StoreArgs, config_path: Option<&Path>) -> Comman
 pub(crate) fn config(args: ConfigArgs, config_path: Option<&Path>) -> CommandResult {
     let loaded = config::load(config_path)?;
     wiring::adapters(&loaded.settings)?;
-    let from = loaded.path.as_ref().map_or_else(|| "built-in defaults (no tessera.toml found)".to_owned(), |p| p.display().to_string());
+    let from = loaded
+        .path
+        .as_ref()
+        .map_or_else(|| "built-in defaults (no tessera.toml found)".to_owned(), |p| p.display().to_string());
     match args.command {
         ConfigCommand::Validate => print(&format!("{from}: right")),
         ConfigCommand::Show => {

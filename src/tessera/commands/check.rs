@@ -48,24 +48,35 @@ pub(crate) async fn run(args: CheckArgs, config_path: Option<&Path>) -> CommandR
             ask_server(&args, url, &head, config_path).await?
         }
         (None, None) => {
-            return Err(anyhow!("nothing to compare with: say --state MANIFEST|DIR (production's artifacts) or --server URL (a running daemon)"));
+            return Err(anyhow!(
+                "nothing to compare with: say --state MANIFEST|DIR (production's artifacts) or --server URL (a running daemon)"
+            ));
         }
     };
     output::write_report(&report, &context, &sinks)?;
     Ok(report.exit)
 }
 
-async fn ask_server(args: &CheckArgs, url: &str, head: &artifacts::Artifacts, config_path: Option<&Path>) -> Result<CheckReport> {
+async fn ask_server(
+    args: &CheckArgs,
+    url: &str,
+    head: &artifacts::Artifacts,
+    config_path: Option<&Path>,
+) -> Result<CheckReport> {
     let server = ServerArgs { server: Some(url.to_owned()), key: std::env::var("TESSERA_API_KEY").ok() };
     let client = Client::new(&server, config_path)?;
-    let json_of = |bytes: &[u8]| -> Result<serde_json::Value> { serde_json::from_slice(&plain(bytes)?).context("the artifact is no JSON") };
-    let body = json!({"manifest": json_of(&head.manifest)?, "catalog": head.catalog.as_deref().map(json_of).transpose()?});
+    let json_of = |bytes: &[u8]| -> Result<serde_json::Value> {
+        serde_json::from_slice(&plain(bytes)?).context("the artifact is no JSON")
+    };
+    let body =
+        json!({"manifest": json_of(&head.manifest)?, "catalog": head.catalog.as_deref().map(json_of).transpose()?});
     let patience = args.wait.as_deref().map(duration).transpose()?.unwrap_or_default();
     let begun = Instant::now();
     loop {
         let query: Vec<(&str, &str)> = args.select.as_deref().map(|s| ("select", s)).into_iter().collect();
         let answer = client.post("/dbt/check", &query, &body).await?;
-        let report: CheckReport = serde_json::from_value(answer).context("the daemon's answer is not understood (another version?)")?;
+        let report: CheckReport =
+            serde_json::from_value(answer).context("the daemon's answer is not understood (another version?)")?;
         if report.verdict != Verdict::Acknowledge || begun.elapsed() >= patience {
             return Ok(report);
         }

@@ -22,11 +22,15 @@ pub(crate) fn run(args: DiffArgs, config_path: Option<&Path>) -> CommandResult {
     let compat = Compatibility::parse(&args.mode).map_err(|e| anyhow!("--mode: {e}"))?;
     let dialect = match args.dialect.as_deref() {
         None => Dialect::Generic,
-        Some(name) => Dialect::from_name(name).ok_or_else(|| anyhow!("--dialect: Tessera knows no SQL dialect `{name}`"))?,
+        Some(name) => {
+            Dialect::from_name(name).ok_or_else(|| anyhow!("--dialect: Tessera knows no SQL dialect `{name}`"))?
+        }
     };
     let (old, new) = (read(old_path)?, read(new_path)?);
     let format = match args.format.as_deref() {
-        Some(name) => SchemaFormat::from_name(name).ok_or_else(|| anyhow!("--format: `{name}` is none of json-schema, avro, protobuf, openapi, graphql, table"))?,
+        Some(name) => SchemaFormat::from_name(name).ok_or_else(|| {
+            anyhow!("--format: `{name}` is none of json-schema, avro, protobuf, openapi, graphql, table")
+        })?,
         None => tessera_engine::impact::guess_format(&new),
     };
     let options = Options { policy: settings.diff.judge_policy(), dialect, ..Options::default() };
@@ -45,7 +49,13 @@ pub(crate) fn run(args: DiffArgs, config_path: Option<&Path>) -> CommandResult {
             for change in &diff.changes {
                 let mark = if change.breaking { "✗" } else { "·" };
                 writeln!(out, "{mark} {:<28} {}", change.rule, change.message)?;
-                writeln!(out, "    {}  reads: {}  writes: {}", if change.path.is_empty() { "(whole)" } else { &change.path }, word(change.reads), word(change.writes))?;
+                writeln!(
+                    out,
+                    "    {}  reads: {}  writes: {}",
+                    if change.path.is_empty() { "(whole)" } else { &change.path },
+                    word(change.reads),
+                    word(change.writes)
+                )?;
                 if let Some(witness) = &change.witness {
                     writeln!(out, "    proof: {witness}")?;
                 }
@@ -81,7 +91,9 @@ fn read(path: &Path) -> Result<Value> {
     match serde_json::from_str(&text) {
         Ok(value) => Ok(value),
         Err(e) if json_like => Err(anyhow!("{}:{}:{}: no JSON: {e}", path.display(), e.line(), e.column())),
-        Err(_) if path.extension().is_some_and(|e| matches!(e.to_str(), Some("yaml" | "yml"))) => serde_norway::from_str(&text).with_context(|| path.display().to_string()),
+        Err(_) if path.extension().is_some_and(|e| matches!(e.to_str(), Some("yaml" | "yml"))) => {
+            serde_norway::from_str(&text).with_context(|| path.display().to_string())
+        }
         Err(_) => Ok(Value::String(text)),
     }
 }

@@ -30,7 +30,12 @@ pub(crate) async fn run(args: InboxArgs, config_path: Option<&Path>) -> CommandR
         return print(&out);
     }
     if args.team.is_some() {
-        for (title, key) in [("to acknowledge", "to_acknowledge"), ("waiting for others", "waiting_for_others"), ("approved, to publish", "to_publish"), ("open drift of your assets", "open_drift")] {
+        for (title, key) in [
+            ("to acknowledge", "to_acknowledge"),
+            ("waiting for others", "waiting_for_others"),
+            ("approved, to publish", "to_publish"),
+            ("open drift of your assets", "open_drift"),
+        ] {
             let items = list(key);
             if !items.is_empty() {
                 writeln!(out, "{title}:")?;
@@ -42,7 +47,15 @@ pub(crate) async fn run(args: InboxArgs, config_path: Option<&Path>) -> CommandR
         }
     } else {
         let pending = list("results");
-        writeln!(out, "{}", if pending.is_empty() { "nothing waits for anybody".to_owned() } else { format!("{} pending:", plural(pending.len(), "proposal")) })?;
+        writeln!(
+            out,
+            "{}",
+            if pending.is_empty() {
+                "nothing waits for anybody".to_owned()
+            } else {
+                format!("{} pending:", plural(pending.len(), "proposal"))
+            }
+        )?;
         pending.iter().try_for_each(|p| line(&mut out, p))?;
     }
     print(&out)
@@ -54,7 +67,9 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 fn line(out: &mut String, p: &Value) -> std::fmt::Result {
     writeln!(out, "  {}  {}", text(p, "id"), text(p, "asset_fqn"))?;
-    for change in p.get("breaking_changes").or_else(|| p.get("changes")).and_then(Value::as_array).into_iter().flatten().take(5) {
+    for change in
+        p.get("breaking_changes").or_else(|| p.get("changes")).and_then(Value::as_array).into_iter().flatten().take(5)
+    {
         writeln!(out, "      {}", text(change, "message"))?;
     }
     let teams: Vec<&str> = p

@@ -43,13 +43,20 @@ fn one_query(args: &LineageArgs, path: &Path) -> CommandResult {
         std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
     };
     let name = args.dialect.as_deref().unwrap_or("generic");
-    let dialect = Dialect::from_name(name).ok_or_else(|| anyhow!("--dialect: Tessera knows no SQL dialect `{name}`; it knows {}", Dialect::ALL.map(Dialect::name).join(", ")))?;
+    let dialect = Dialect::from_name(name).ok_or_else(|| {
+        anyhow!(
+            "--dialect: Tessera knows no SQL dialect `{name}`; it knows {}",
+            Dialect::ALL.map(Dialect::name).join(", ")
+        )
+    })?;
     let mut catalog = Catalog::new(dialect);
     if let Some(file) = &args.schema {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let tables: BTreeMap<String, Map<String, Value>> = serde_json::from_str(&text).with_context(|| format!("{}: expected {{\"schema.table\": {{\"column\": \"type\"}}}}", file.display()))?;
+        let tables: BTreeMap<String, Map<String, Value>> = serde_json::from_str(&text)
+            .with_context(|| format!("{}: expected {{\"schema.table\": {{\"column\": \"type\"}}}}", file.display()))?;
         for (table, columns) in tables {
-            let name = TableName::parse(dialect, &table).ok_or_else(|| anyhow!("{}: `{table}` is no table name", file.display()))?;
+            let name = TableName::parse(dialect, &table)
+                .ok_or_else(|| anyhow!("{}: `{table}` is no table name", file.display()))?;
             let columns = columns.iter().map(|(c, t)| Column::new(c, t.as_str())).collect();
             catalog.insert(name, TableSchema::new(dialect, columns));
         }
@@ -64,7 +71,12 @@ fn one_query(args: &LineageArgs, path: &Path) -> CommandResult {
 
 fn query_text(lineage: &QueryLineage) -> Result<String> {
     let mut out = String::new();
-    writeln!(out, "{}: {}", lineage.statements.iter().map(|s| s.kind.as_str()).collect::<Vec<_>>().join(", "), word(&lineage.resolution))?;
+    writeln!(
+        out,
+        "{}: {}",
+        lineage.statements.iter().map(|s| s.kind.as_str()).collect::<Vec<_>>().join(", "),
+        word(&lineage.resolution)
+    )?;
     let list = |names: &[TableName]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if !lineage.reads.is_empty() {
         writeln!(out, "reads  {}", list(&lineage.reads))?;
@@ -74,12 +86,19 @@ fn query_text(lineage: &QueryLineage) -> Result<String> {
     }
     for column in &lineage.columns {
         let data_type = column.data_type.as_deref().unwrap_or("unknown");
-        let mut from: Vec<String> = column.direct.iter().map(|d| format!("{}.{} ({})", d.table, d.column, word(&d.kind))).collect();
+        let mut from: Vec<String> =
+            column.direct.iter().map(|d| format!("{}.{} ({})", d.table, d.column, word(&d.kind))).collect();
         from.extend(column.indirect.iter().map(|d| format!("{}.{} ({})", d.table, d.column, word(&d.kind))));
-        writeln!(out, "  {} {data_type} ← {}", column.name, if from.is_empty() { "nothing".into() } else { from.join(", ") })?;
+        writeln!(
+            out,
+            "  {} {data_type} ← {}",
+            column.name,
+            if from.is_empty() { "nothing".into() } else { from.join(", ") }
+        )?;
     }
     if !lineage.indirect.is_empty() {
-        let all: Vec<String> = lineage.indirect.iter().map(|d| format!("{}.{} ({})", d.table, d.column, word(&d.kind))).collect();
+        let all: Vec<String> =
+            lineage.indirect.iter().map(|d| format!("{}.{} ({})", d.table, d.column, word(&d.kind))).collect();
         writeln!(out, "every row depends on {}", all.join(", "))?;
     }
     for d in &lineage.diagnostics {
@@ -96,11 +115,20 @@ fn one_column(graph: &Graph, name: &str, format: Format) -> CommandResult {
     let (asset, column) = name.rsplit_once('.').ok_or_else(|| anyhow!("--column: write ASSET.COLUMN"))?;
     let tables = graph.find_tables(asset);
     let [table] = tables.as_slice() else {
-        return Err(anyhow!("--column: `{asset}` is {}", if tables.is_empty() { "not in this project".to_owned() } else { format!("any of {}", tables.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) }));
+        return Err(anyhow!(
+            "--column: `{asset}` is {}",
+            if tables.is_empty() {
+                "not in this project".to_owned()
+            } else {
+                format!("any of {}", tables.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            }
+        ));
     };
     let (up, down) = (graph.upstream(table, Some(column), 50), graph.downstream(table, Some(column), 50));
     match format {
-        Format::Json => print(&serde_json::to_string_pretty(&json!({"asset": table, "column": column, "upstream": up, "downstream": down}))?),
+        Format::Json => print(&serde_json::to_string_pretty(
+            &json!({"asset": table, "column": column, "upstream": up, "downstream": down}),
+        )?),
         Format::Text => {
             let mut out = format!("{table}.{column}\n");
             for (title, edges) in [("made from", &up), ("goes into", &down)] {
@@ -134,11 +162,13 @@ fn tally(state: &ProjectState, graph: &Graph) -> Tally {
     for node in state.project.models() {
         let Some(found) = graph.node(&node.unique_id) else { continue };
         t.models += 1;
-        *t.by_resolution.entry(found.cause.clone().unwrap_or_else(|| word(&found.lineage.resolution))).or_default() += 1;
+        *t.by_resolution.entry(found.cause.clone().unwrap_or_else(|| word(&found.lineage.resolution))).or_default() +=
+            1;
         t.columns += found.lineage.columns.len();
         t.with_source += found.lineage.columns.iter().filter(|c| !c.direct.is_empty()).count();
         t.direct += found.lineage.columns.iter().map(|c| c.direct.len()).sum::<usize>();
-        t.indirect += found.lineage.indirect.len() + found.lineage.columns.iter().map(|c| c.indirect.len()).sum::<usize>();
+        t.indirect +=
+            found.lineage.indirect.len() + found.lineage.columns.iter().map(|c| c.indirect.len()).sum::<usize>();
         for declared in &node.columns {
             t.documented += 1;
             let stored = declared.stored(node.dialect).to_lowercase();
@@ -157,16 +187,39 @@ fn project_text(state: &ProjectState, graph: &Graph) -> Result<String> {
         let how = found.cause.clone().unwrap_or_else(|| word(&found.lineage.resolution));
         let sourced = found.lineage.columns.iter().filter(|c| !c.direct.is_empty()).count();
         let reads: Vec<String> = found.lineage.reads.iter().take(4).map(|r| r.name.clone()).collect();
-        let more = if found.lineage.reads.len() > 4 { format!(", +{}", found.lineage.reads.len() - 4) } else { String::new() };
-        writeln!(out, "{:<44} {how:<10} {sourced:>4} of {:>4} columns have a source; reads {}{more}", node.short_name(), found.lineage.columns.len(), reads.join(", "))?;
+        let more =
+            if found.lineage.reads.len() > 4 { format!(", +{}", found.lineage.reads.len() - 4) } else { String::new() };
+        writeln!(
+            out,
+            "{:<44} {how:<10} {sourced:>4} of {:>4} columns have a source; reads {}{more}",
+            node.short_name(),
+            found.lineage.columns.len(),
+            reads.join(", ")
+        )?;
     }
     let percent = |a: usize, b: usize| if b == 0 { 0.0 } else { 100.0 * a as f64 / b as f64 };
     writeln!(out, "\n{} ({}): {} models", state.project.name, state.project.dialect, t.models)?;
     let levels: Vec<String> = t.by_resolution.iter().map(|(k, n)| format!("{k} {n}")).collect();
     writeln!(out, "understood: {}", levels.join(", "))?;
-    writeln!(out, "output columns: {}, with a source: {} ({:.1} %)", t.columns, t.with_source, percent(t.with_source, t.columns))?;
-    writeln!(out, "documented columns: {}, with a source: {} ({:.1} %)", t.documented, t.documented_with_source, percent(t.documented_with_source, t.documented))?;
-    writeln!(out, "column reads: {} direct, {} indirect (filters, joins, grouping, ordering, windows, conditions)", t.direct, t.indirect)?;
+    writeln!(
+        out,
+        "output columns: {}, with a source: {} ({:.1} %)",
+        t.columns,
+        t.with_source,
+        percent(t.with_source, t.columns)
+    )?;
+    writeln!(
+        out,
+        "documented columns: {}, with a source: {} ({:.1} %)",
+        t.documented,
+        t.documented_with_source,
+        percent(t.documented_with_source, t.documented)
+    )?;
+    writeln!(
+        out,
+        "column reads: {} direct, {} indirect (filters, joins, grouping, ordering, windows, conditions)",
+        t.direct, t.indirect
+    )?;
     if !tessera_dbt::has_compiled_sql(&state.project) {
         writeln!(out, "nothing is compiled in this manifest: tables only; run `dbt compile`")?;
     }

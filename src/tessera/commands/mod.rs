@@ -52,7 +52,11 @@ pub(crate) async fn run(cli: Cli) -> CommandResult {
 /// Standard output carries data only.
 pub(crate) fn print(text: &str) -> CommandResult {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }).and_then(|()| out.flush()) {
+    match out
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") })
+        .and_then(|()| out.flush())
+    {
         // A reader that has seen enough (`| head`) is no error.
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(0),
         other => other.map(|()| 0).map_err(Into::into),
@@ -73,7 +77,9 @@ fn completions(shell: clap_complete::Shell) -> CommandResult {
 
 /// Logs go to standard error, as text or JSON.
 pub(crate) fn logs(settings: &LogSettings) {
-    let filter = EnvFilter::try_from_env("TESSERA_LOG").or_else(|_| EnvFilter::try_new(&settings.level)).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("TESSERA_LOG")
+        .or_else(|_| EnvFilter::try_new(&settings.level))
+        .unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let result = match settings.format {
         LogFormat::Json => builder.json().try_init(),

@@ -18,13 +18,19 @@ pub(crate) async fn run(args: ProposeArgs, config_path: Option<&Path>) -> Comman
         let answer = client.post(&format!("/assets/{asset}/publish"), &[], &json!({"schema": schema})).await?;
         let message = answer.get("message").and_then(Value::as_str).unwrap_or("done").to_owned();
         let waits = answer.get("action").and_then(Value::as_str) == Some("proposal.created");
-        let id = answer.pointer("/proposal/id").and_then(Value::as_str).map(|id| format!("\nproposal {id}")).unwrap_or_default();
+        let id = answer
+            .pointer("/proposal/id")
+            .and_then(Value::as_str)
+            .map(|id| format!("\nproposal {id}"))
+            .unwrap_or_default();
         print(&format!("{message}{id}"))?;
         return Ok(u8::from(waits));
     }
     let found = artifacts::read(&args.artifacts.location(), args.artifacts.catalog.as_deref())?;
-    let json_of = |bytes: &[u8]| -> Result<Value> { serde_json::from_slice(&plain(bytes)?).context("the artifact is no JSON") };
-    let body = json!({"manifest": json_of(&found.manifest)?, "catalog": found.catalog.as_deref().map(json_of).transpose()?});
+    let json_of =
+        |bytes: &[u8]| -> Result<Value> { serde_json::from_slice(&plain(bytes)?).context("the artifact is no JSON") };
+    let body =
+        json!({"manifest": json_of(&found.manifest)?, "catalog": found.catalog.as_deref().map(json_of).transpose()?});
     let answer = client.post("/dbt/propose", &[], &body).await?;
     let proposals = answer.get("proposals").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut out = String::new();

@@ -37,7 +37,13 @@ impl ScanSink for Counter {
 
 pub(crate) async fn run(args: ScanArgs, config_path: Option<&Path>) -> CommandResult {
     let loaded = config::load(config_path)?;
-    let names: Vec<String> = loaded.settings.warehouse.iter().map(|w| w.name.clone()).filter(|n| args.warehouse.as_ref().is_none_or(|w| w == n)).collect();
+    let names: Vec<String> = loaded
+        .settings
+        .warehouse
+        .iter()
+        .map(|w| w.name.clone())
+        .filter(|n| args.warehouse.as_ref().is_none_or(|w| w == n))
+        .collect();
     if names.is_empty() {
         return Err(match &args.warehouse {
             Some(name) => anyhow!("no [[warehouse]] `{name}` is configured"),
@@ -46,7 +52,11 @@ pub(crate) async fn run(args: ScanArgs, config_path: Option<&Path>) -> CommandRe
     }
     let mut worst = 0;
     for name in names {
-        let code = if args.dry_run { dry_run(&loaded.settings, &name).await? } else { through_daemon(&args, &name, config_path).await? };
+        let code = if args.dry_run {
+            dry_run(&loaded.settings, &name).await?
+        } else {
+            through_daemon(&args, &name, config_path).await?
+        };
         worst = worst.max(code);
     }
     Ok(worst)
@@ -56,13 +66,23 @@ async fn dry_run(settings: &tessera_engine::Settings, name: &str) -> CommandResu
     let Some(configured) = settings.warehouse.iter().find(|w| w.name == name) else { return Ok(2) };
     let warehouse = wiring::build_warehouse(configured)?;
     // indicatif draws on a terminal only.
-    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {msg} {pos}/{len} tables {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let bar = ProgressBar::new_spinner().with_style(
+        ProgressStyle::with_template("{spinner} {msg} {pos}/{len} tables {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
     bar.set_message(name.to_owned());
     let mut sink = Counter { bar, tables: Vec::new() };
     let report = warehouse.scan(None, &mut sink).await.map_err(|e| anyhow!("{name}: {e}"))?;
     sink.bar.finish_and_clear();
     let mut out = String::new();
-    writeln!(out, "{name}: {}, {} tables and views, {} columns in {}", status(&json!(report.status)), report.tables, report.columns, report.scopes.join(", "))?;
+    writeln!(
+        out,
+        "{name}: {}, {} tables and views, {} columns in {}",
+        status(&json!(report.status)),
+        report.tables,
+        report.columns,
+        report.scopes.join(", ")
+    )?;
     for table in &sink.tables {
         writeln!(out, "  {} ({} columns)", table.name, table.schema.columns.len())?;
     }
@@ -74,7 +94,11 @@ async fn through_daemon(args: &ScanArgs, name: &str, config_path: Option<&Path>)
     let client = Client::new(&args.server, config_path)?;
     let full = if args.full { "true" } else { "false" };
     let started = client.post(&format!("/warehouses/{name}/scan"), &[("full", full)], &json!({})).await?;
-    let id = started.get("id").and_then(Value::as_str).ok_or_else(|| anyhow!("the daemon's answer names no scan"))?.to_owned();
+    let id = started
+        .get("id")
+        .and_then(Value::as_str)
+        .ok_or_else(|| anyhow!("the daemon's answer names no scan"))?
+        .to_owned();
     let bar = ProgressBar::new_spinner();
     let done = loop {
         let scan = client.get(&format!("/scans/{id}"), &[]).await?;

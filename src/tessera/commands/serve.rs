@@ -37,9 +37,12 @@ fn load(args: &ServeArgs, config_path: Option<&Path>) -> Result<Loaded> {
         settings.server.auth = false;
     }
     config::validate(settings)?;
-    let address: SocketAddr = settings.server.listen.parse().map_err(|_| anyhow!("`{}` is no address:port", settings.server.listen))?;
+    let address: SocketAddr =
+        settings.server.listen.parse().map_err(|_| anyhow!("`{}` is no address:port", settings.server.listen))?;
     if !settings.server.auth && !address.ip().is_loopback() {
-        bail!("without authentication the daemon listens on loopback addresses only (127.0.0.1), not on {address}: leave --no-auth out, or change --listen");
+        bail!(
+            "without authentication the daemon listens on loopback addresses only (127.0.0.1), not on {address}: leave --no-auth out, or change --listen"
+        );
     }
     Ok(loaded)
 }
@@ -48,7 +51,9 @@ pub(crate) async fn run(args: ServeArgs, config_path: Option<&Path>) -> CommandR
     let loaded = load(&args, config_path)?;
     logs(&loaded.settings.log);
     let engine = wiring::engine(&loaded).await?;
-    let listener = TcpListener::bind(&loaded.settings.server.listen).await.with_context(|| format!("cannot listen on {}", loaded.settings.server.listen))?;
+    let listener = TcpListener::bind(&loaded.settings.server.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", loaded.settings.server.listen))?;
     GRACEFUL.store(true, Ordering::SeqCst);
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
@@ -62,10 +67,19 @@ pub(crate) async fn run(args: ServeArgs, config_path: Option<&Path>) -> CommandR
 }
 
 /// The daemon on a listener of its own: what `serve` and `demo` share.
-pub(crate) async fn run_daemon(engine: Arc<Engine>, listener: TcpListener, reloads: mpsc::Receiver<Reload>, stop: CancellationToken) -> Result<()> {
+pub(crate) async fn run_daemon(
+    engine: Arc<Engine>,
+    listener: TcpListener,
+    reloads: mpsc::Receiver<Reload>,
+    stop: CancellationToken,
+) -> Result<()> {
     let settings = engine.settings();
     let address = listener.local_addr().context("the listener has no address")?;
-    let options = HttpOptions { auth: settings.server.auth, max_body: settings.server.max_body, version: env!("CARGO_PKG_VERSION") };
+    let options = HttpOptions {
+        auth: settings.server.auth,
+        max_body: settings.server.max_body,
+        version: env!("CARGO_PKG_VERSION"),
+    };
     let router = tessera_http::router(engine.clone(), options);
     tracing::info!(%address, store = engine.store().backend(), dbt = settings.dbt.len(), warehouses = settings.warehouse.len(), notifiers = settings.notify.len(), "tessera is up");
     // The graph is built before the first question.
@@ -128,8 +142,16 @@ async fn hangup() {
 }
 
 /// Reads the configuration again on SIGHUP and when the file changes. A bad one is refused and the old one keeps running.
-async fn reload_on_change(args: ServeArgs, file: Option<PathBuf>, explicit: Option<PathBuf>, tx: mpsc::Sender<Reload>, stop: CancellationToken) {
-    let stamp = |file: &Option<PathBuf>| file.as_ref().and_then(|f| std::fs::metadata(f).ok()).and_then(|m| Some((m.len(), m.modified().ok()?)));
+async fn reload_on_change(
+    args: ServeArgs,
+    file: Option<PathBuf>,
+    explicit: Option<PathBuf>,
+    tx: mpsc::Sender<Reload>,
+    stop: CancellationToken,
+) {
+    let stamp = |file: &Option<PathBuf>| {
+        file.as_ref().and_then(|f| std::fs::metadata(f).ok()).and_then(|m| Some((m.len(), m.modified().ok()?)))
+    };
     let mut last = stamp(&file);
     loop {
         let asked = tokio::select! {
@@ -152,7 +174,9 @@ async fn reload_on_change(args: ServeArgs, file: Option<PathBuf>, explicit: Opti
                     return;
                 }
             }
-            Err(e) => tracing::error!(error = format!("{e:#}"), "the new configuration is refused; the old one keeps running"),
+            Err(e) => {
+                tracing::error!(error = format!("{e:#}"), "the new configuration is refused; the old one keeps running")
+            }
         }
     }
 }

@@ -51,9 +51,19 @@ fn text(name: &str, answer: &WhoUsesAnswer) -> Result<String> {
                 .iter()
                 .map(|r| {
                     let uses: Vec<&str> = r.uses.iter().map(|u| u.name()).collect();
-                    let how = if uses.is_empty() { r.reason.clone().unwrap_or_else(|| "may read".into()) } else { uses.join(", ") };
+                    let how = if uses.is_empty() {
+                        r.reason.clone().unwrap_or_else(|| "may read".into())
+                    } else {
+                        uses.join(", ")
+                    };
                     let via = if r.via.is_empty() { String::new() } else { format!("via {}", r.via.join(" → ")) };
-                    vec![r.name.clone(), r.team.clone().unwrap_or_else(|| "(no team)".into()), how, r.columns.join(", "), via]
+                    vec![
+                        r.name.clone(),
+                        r.team.clone().unwrap_or_else(|| "(no team)".into()),
+                        how,
+                        r.columns.join(", "),
+                        via,
+                    ]
                 })
                 .collect();
             out.push_str(&crate::output::table(&rows, &["reader", "team", "use", "columns", ""]));
@@ -66,7 +76,9 @@ fn text(name: &str, answer: &WhoUsesAnswer) -> Result<String> {
             }
         }
         UseStatus::NoReadersKnown => writeln!(out, "nobody is known to read {what}")?,
-        UseStatus::NotCovered => writeln!(out, "nobody is known to read {what}, but not everything that could was understood")?,
+        UseStatus::NotCovered => {
+            writeln!(out, "nobody is known to read {what}, but not everything that could was understood")?
+        }
     }
     let c = &answer.coverage;
     writeln!(out, "\nThis rests on {} ({} compiled, {} resolved).", plural(c.models, "model"), c.compiled, c.resolved)?;

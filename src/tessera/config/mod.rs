@@ -37,7 +37,9 @@ pub(crate) fn find(explicit: Option<&Path>) -> Result<Option<PathBuf>> {
             break;
         }
     }
-    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".config")));
+    let base = std::env::var_os("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".config")));
     Ok(base.map(|b| b.join("tessera/tessera.toml")).filter(|p| p.is_file()))
 }
 
@@ -58,7 +60,11 @@ pub(crate) fn load(explicit: Option<&Path>) -> Result<Loaded> {
 }
 
 /// Text and environment -> settings. Errors carry line and column of the text, or the variable's name.
-pub(crate) fn parse(text: &str, shown: &str, env: impl Iterator<Item = (String, String)>) -> Result<(Settings, Vec<String>)> {
+pub(crate) fn parse(
+    text: &str,
+    shown: &str,
+    env: impl Iterator<Item = (String, String)>,
+) -> Result<(Settings, Vec<String>)> {
     // First by itself, because only then errors know their place in the file.
     let settings: Settings = toml::from_str(text).map_err(|e| explain(&e, text, shown))?;
     let mut overrides: Vec<(String, String)> = env.filter(|(k, _)| k.starts_with("TESSERA__")).collect();
@@ -96,14 +102,21 @@ fn set(table: &mut toml::Table, name: &str, value: &str) -> Result<()> {
                 let len = list.len();
                 match at.and_then(|n| list.get_mut(n)) {
                     Some(toml::Value::Table(t)) => t,
-                    _ => bail!("{name}: `{}` is a list of {len}: write its number, from 0, as in TESSERA__{}__0__KEY", sections[i - 1], sections[i - 1].to_uppercase()),
+                    _ => bail!(
+                        "{name}: `{}` is a list of {len}: write its number, from 0, as in TESSERA__{}__0__KEY",
+                        sections[i - 1],
+                        sections[i - 1].to_uppercase()
+                    ),
                 }
             }
             _ => bail!("{name}: `{}` is a value, not a section", sections[i]),
         };
         i += 1;
     }
-    let parsed = toml::from_str::<toml::Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v")).unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let parsed = toml::from_str::<toml::Table>(&format!("v = {value}"))
+        .ok()
+        .and_then(|mut t| t.remove("v"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
     node.insert(last.clone(), parsed);
     Ok(())
 }
@@ -147,7 +160,9 @@ fn anchor(settings: &mut Settings, base: &Path) {
             fix(owners);
         }
     }
-    if let Some(file) = settings.store.url.strip_prefix("sqlite:").filter(|f| !f.starts_with(':') && !f.starts_with("//")) {
+    if let Some(file) =
+        settings.store.url.strip_prefix("sqlite:").filter(|f| !f.starts_with(':') && !f.starts_with("//"))
+    {
         let mut file = file.to_owned();
         fix(&mut file);
         settings.store.url = format!("sqlite:{file}");
@@ -192,7 +207,9 @@ pub(crate) fn validate(settings: &Settings) -> Result<()> {
     if !(0.0..=100.0).contains(&settings.drift.vanish_percent) {
         bail!("[drift] vanish_percent lies between 0 and 100");
     }
-    settings.server.listen.parse::<std::net::SocketAddr>().map_err(|_| anyhow!("[server] listen = \"{}\": write address:port, such as 127.0.0.1:8010", settings.server.listen))?;
+    settings.server.listen.parse::<std::net::SocketAddr>().map_err(|_| {
+        anyhow!("[server] listen = \"{}\": write address:port, such as 127.0.0.1:8010", settings.server.listen)
+    })?;
     Ok(())
 }
 

@@ -12,13 +12,13 @@ fn locate(dir: Option<&Path>, project: Option<&Path>) -> Result<PathBuf> {
     let home = std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".dbt"));
     let places: Vec<PathBuf> = match given {
         Some(dir) => vec![dir],
-        None => project.map(Path::to_owned).into_iter().chain(std::iter::once(PathBuf::from("."))).chain(home).collect(),
+        None => {
+            project.map(Path::to_owned).into_iter().chain(std::iter::once(PathBuf::from("."))).chain(home).collect()
+        }
     };
-    places
-        .iter()
-        .map(|p| p.join("profiles.yml"))
-        .find(|p| p.is_file())
-        .ok_or_else(|| anyhow!("no profiles.yml in {}", places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")))
+    places.iter().map(|p| p.join("profiles.yml")).find(|p| p.is_file()).ok_or_else(|| {
+        anyhow!("no profiles.yml in {}", places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// The whole file, with its strings still templates.
@@ -30,25 +30,42 @@ pub(crate) fn read_profiles(dir: Option<&Path>, project: Option<&Path>) -> Resul
 }
 
 /// One output of one profile, rendered. Its `type` says which adapter it is for.
-pub(crate) fn profile_output(profiles: &Value, profile: &str, target: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Value> {
+pub(crate) fn profile_output(
+    profiles: &Value,
+    profile: &str,
+    target: Option<&str>,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Value> {
     let names = |v: &Value| v.as_object().map(|m| m.keys().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default();
-    let entry = profiles.get(profile).ok_or_else(|| anyhow!("profiles.yml has no profile `{profile}`; it has {}", names(profiles)))?;
+    let entry = profiles
+        .get(profile)
+        .ok_or_else(|| anyhow!("profiles.yml has no profile `{profile}`; it has {}", names(profiles)))?;
     let from_env = env("DBT_TARGET");
     let fallback = match entry.get("target") {
         Some(t) => Some(render(t, env, "target")?),
         None => None,
     };
-    let target = target.map(str::to_owned).or(from_env).or_else(|| fallback.and_then(|t| t.as_str().map(str::to_owned))).unwrap_or_else(|| "default".into());
+    let target = target
+        .map(str::to_owned)
+        .or(from_env)
+        .or_else(|| fallback.and_then(|t| t.as_str().map(str::to_owned)))
+        .unwrap_or_else(|| "default".into());
     let outputs = entry.get("outputs").ok_or_else(|| anyhow!("profile `{profile}` has no outputs"))?;
-    let output = outputs.get(&target).ok_or_else(|| anyhow!("profile `{profile}` has no output `{target}`; it has {}", names(outputs)))?;
+    let output = outputs
+        .get(&target)
+        .ok_or_else(|| anyhow!("profile `{profile}` has no output `{target}`; it has {}", names(outputs)))?;
     render(output, env, &format!("{profile}.{target}"))
 }
 
 fn render(value: &Value, env: &dyn Fn(&str) -> Option<String>, at: &str) -> Result<Value> {
     Ok(match value {
         Value::String(text) if text.contains("{{") || text.contains("{%") => template(text, env, at)?,
-        Value::Array(items) => Value::Array(items.iter().enumerate().map(|(i, v)| render(v, env, &format!("{at}.{i}"))).collect::<Result<_>>()?),
-        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| Ok((k.clone(), render(v, env, &format!("{at}.{k}"))?))).collect::<Result<_>>()?),
+        Value::Array(items) => Value::Array(
+            items.iter().enumerate().map(|(i, v)| render(v, env, &format!("{at}.{i}"))).collect::<Result<_>>()?,
+        ),
+        Value::Object(map) => Value::Object(
+            map.iter().map(|(k, v)| Ok((k.clone(), render(v, env, &format!("{at}.{k}"))?))).collect::<Result<_>>()?,
+        ),
         other => other.clone(),
     })
 }
@@ -63,17 +80,25 @@ fn template(text: &str, env: &dyn Fn(&str) -> Option<String>, at: &str) -> Resul
     let values: Vec<(String, Option<String>)> = names.into_iter().map(|n| (n.clone(), env(&n))).collect();
     jinja.add_function("env_var", move |name: String, default: Option<String>| -> Result<String, Error> {
         let found = values.iter().find(|(n, _)| *n == name).and_then(|(_, v)| v.clone()).or(default);
-        found.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("environment variable `{name}` is not set")))
+        found
+            .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("environment variable `{name}` is not set")))
     });
     for filter in ["as_number", "int", "as_native"] {
-        jinja.add_filter(filter, |v: Jinja| -> Jinja { v.as_str().and_then(|s| s.trim().parse::<i64>().ok()).map_or(v.clone(), Jinja::from) });
+        jinja.add_filter(filter, |v: Jinja| -> Jinja {
+            v.as_str().and_then(|s| s.trim().parse::<i64>().ok()).map_or(v.clone(), Jinja::from)
+        });
     }
-    jinja.add_filter("as_bool", |v: Jinja| -> Jinja { Jinja::from(matches!(v.as_str().map(str::to_lowercase).as_deref(), Some("true" | "1" | "yes" | "on"))) });
+    jinja.add_filter("as_bool", |v: Jinja| -> Jinja {
+        Jinja::from(matches!(v.as_str().map(str::to_lowercase).as_deref(), Some("true" | "1" | "yes" | "on")))
+    });
     jinja.add_filter("as_text", |v: Jinja| -> String { v.to_string() });
     let whole = text.trim().strip_prefix("{{").and_then(|t| t.strip_suffix("}}")).filter(|t| !t.contains("{{"));
     let wrong = |e: Error| match e.kind() {
         ErrorKind::UnknownFunction | ErrorKind::UnknownFilter | ErrorKind::UndefinedError => {
-            anyhow!("profiles.yml, {at}: only env_var with the filters int, as_number, as_bool, as_native and as_text is understood ({})", e.detail().unwrap_or("other Jinja"))
+            anyhow!(
+                "profiles.yml, {at}: only env_var with the filters int, as_number, as_bool, as_native and as_text is understood ({})",
+                e.detail().unwrap_or("other Jinja")
+            )
         }
         _ => anyhow!("profiles.yml, {at}: {}", e.detail().unwrap_or("this template cannot be rendered")),
     };

@@ -35,13 +35,18 @@ fn the_example_holds_every_key_and_its_defaults_are_the_defaults() {
         ("delivery", json!(defaults.delivery)),
         ("dbt", json!(example.dbt[0])),
         ("team", json!(example.team[0])),
-        ("warehouse", json!({"name": 1, "kind": 1, "cron": 1, "timezone": 1, "jitter_seconds": 1, "environment": 1, "track": 1, "full_scan_hours": 1})),
+        (
+            "warehouse",
+            json!({"name": 1, "kind": 1, "cron": 1, "timezone": 1, "jitter_seconds": 1, "environment": 1, "track": 1, "full_scan_hours": 1}),
+        ),
         ("notify", json!({"name": 1, "kind": 1, "default_target": 1})),
     ];
     for (section, value) in sections {
         assert!(shown.contains(&format!("[{section}]")), "[{section}] is missing from config.example.toml");
         for key in keys(value) {
-            let found = shown.lines().any(|l| l.trim_start().starts_with(&format!("{key} =")) || l.trim_start().starts_with(&format!("{key}.")));
+            let found = shown.lines().any(|l| {
+                l.trim_start().starts_with(&format!("{key} =")) || l.trim_start().starts_with(&format!("{key}."))
+            });
             assert!(found, "config.example.toml does not show [{section}] {key}");
         }
     }
@@ -59,7 +64,10 @@ fn wrong_configurations_say_where_and_how_to_mend() {
         ("[server]\nlisten = 5", vec!["tessera.toml:2:10", "string"]),
         ("[server]\nlistn = \"x\"", vec![":2:1", "did you mean `listen`"]),
         ("[[warehouse]]\nname = \"w\"\nkind = \"postgres\"\ncron = \"whenever\"", vec!["*/15"]),
-        ("[[warehouse]]\nname = \"w\"\nkind = \"postgres\"\ncron = \"0 0 * * * *\"\ntimezone = \"Berlin\"", vec!["Europe/Berlin"]),
+        (
+            "[[warehouse]]\nname = \"w\"\nkind = \"postgres\"\ncron = \"0 0 * * * *\"\ntimezone = \"Berlin\"",
+            vec!["Europe/Berlin"],
+        ),
         ("[[dbt]]\nname = \"a\"\npath = \"x\"\n[[dbt]]\nname = \"A\"\npath = \"y\"", vec!["twice"]),
         ("[[dbt]]\nname = \"a\"", vec!["missing field `path`"]),
         ("[check]\non_no_reader = \"explode\"", vec!["notify", "block"]),
@@ -79,15 +87,28 @@ fn wrong_configurations_say_where_and_how_to_mend() {
 #[test]
 fn the_environment_overrides_single_keys() {
     let text = "[[warehouse]]\nname = \"w\"\nkind = \"sqlite\"\npath = \"a.db\"";
-    let env = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>().into_iter();
-    let (settings, names) = parse(text, "t", env(&[("TESSERA__SERVER__LISTEN", "0.0.0.0:1"), ("TESSERA__WAREHOUSE__0__CRON", "0 0 * * * *"), ("TESSERA__SERVER__AUTH", "false")])).unwrap();
+    let env = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>().into_iter()
+    };
+    let (settings, names) = parse(
+        text,
+        "t",
+        env(&[
+            ("TESSERA__SERVER__LISTEN", "0.0.0.0:1"),
+            ("TESSERA__WAREHOUSE__0__CRON", "0 0 * * * *"),
+            ("TESSERA__SERVER__AUTH", "false"),
+        ]),
+    )
+    .unwrap();
     assert_eq!(settings.server.listen, "0.0.0.0:1");
     assert!(!settings.server.auth);
     assert_eq!(settings.warehouse[0].cron.as_deref(), Some("0 0 * * * *"));
     assert_eq!(names.len(), 3);
     let wrong = parse(text, "t", env(&[("TESSERA__SERVER__LISTN", "x")])).unwrap_err();
     assert!(format!("{wrong:#}").contains("did you mean `listen`"), "{wrong:#}");
-    assert!(format!("{:#}", parse(text, "t", env(&[("TESSERA__WAREHOUSE__CRON", "x")])).unwrap_err()).contains("__0__"));
+    assert!(
+        format!("{:#}", parse(text, "t", env(&[("TESSERA__WAREHOUSE__CRON", "x")])).unwrap_err()).contains("__0__")
+    );
 }
 
 #[test]
@@ -104,7 +125,9 @@ shop:
     let env = |name: &str| (name == "PW").then(|| "s3cret".to_owned());
     let dev = profile_output(&profiles, "shop", None, &env).unwrap();
     assert_eq!((&dev["port"], &dev["password"]), (&json!(5432), &json!("s3cret")));
-    let fails = |profile: &str, target: &str, env: &dyn Fn(&str) -> Option<String>| format!("{:#}", profile_output(&profiles, profile, Some(target), env).unwrap_err());
+    let fails = |profile: &str, target: &str, env: &dyn Fn(&str) -> Option<String>| {
+        format!("{:#}", profile_output(&profiles, profile, Some(target), env).unwrap_err())
+    };
     assert!(fails("shop", "dev", &|_| None).contains("`PW` is not set"));
     assert!(fails("shop", "odd", &env).contains("only env_var"));
     assert!(fails("shop", "block", &env).contains("no Jinja blocks"));
