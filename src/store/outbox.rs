@@ -127,7 +127,7 @@ async fn settle_once(db: &Db, id: OutboxId, holder: &str, settled: &Settled) -> 
              WHERE id = $1 AND lease_by = $2 AND state = 'waiting'",
             args![id.0, holder, *next_attempt, error.as_str()],
         ),
-        // When it was given up stands in `delivered_at`'s place only in the caller's audit event.
+        // `at` has no column: what the caller audits says when it was given up.
         Settled::Dead { error, at: _ } => (
             "UPDATE outbox SET state = 'dead', last_error = $3, lease_by = NULL, lease_until = NULL
              WHERE id = $1 AND lease_by = $2 AND state = 'waiting'",
