@@ -1,3 +1,12 @@
-//! What every test over the whole needs: one world (folder, port, database, fake Slack) per test.
+//! What every test over the whole needs: one world (folder, port, database, fake Slack) per test, and the real binary in it.
 
+pub mod binary;
+pub mod daemon;
 pub mod fake_slack;
+pub mod orchard;
+pub mod postgres;
+pub mod say;
+pub mod webhook_sink;
+
+pub use binary::{Ran, tessera};
+pub use daemon::{TestDaemon, World};

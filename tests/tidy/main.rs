@@ -11,7 +11,11 @@ fn root() -> PathBuf {
 }
 
 fn metadata() -> Value {
-    let out = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--locked", "--offline"]).current_dir(root()).output().unwrap();
+    let out = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(out.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&out.stderr));
     serde_json::from_slice(&out.stdout).unwrap()
 }
@@ -33,7 +37,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("webhook", &["model", "ports"]),
     ("engine", &["model", "dbt", "lineage", "diff", "graph", "workflow", "ports"]),
     ("http", &["model", "diff", "graph", "workflow", "ports", "engine"]),
-    ("tessera", &["model", "dbt", "sql", "lineage", "diff", "graph", "workflow", "ports", "store", "engine", "http", "postgres", "sqlite", "slack", "webhook"]),
+    (
+        "tessera",
+        &[
+            "model", "dbt", "sql", "lineage", "diff", "graph", "workflow", "ports", "store", "engine", "http",
+            "postgres", "sqlite", "slack", "webhook",
+        ],
+    ),
 ];
 
 /// Crates that do I/O; none may be below a pure crate.
@@ -47,7 +57,8 @@ fn short(name: &str) -> &str {
 #[test]
 fn dependencies_go_one_way() {
     let meta = metadata();
-    let allowed: BTreeMap<&str, BTreeSet<&str>> = EDGES.iter().map(|(k, v)| (*k, v.iter().copied().collect())).collect();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        EDGES.iter().map(|(k, v)| (*k, v.iter().copied().collect())).collect();
     let mut wrong = Vec::new();
     for package in meta["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
@@ -72,8 +83,10 @@ fn dependencies_go_one_way() {
 #[test]
 fn pure_crates_reach_no_io() {
     let meta = metadata();
-    let by_id: BTreeMap<&str, &Value> = meta["packages"].as_array().unwrap().iter().map(|p| (p["id"].as_str().unwrap(), p)).collect();
-    let nodes: BTreeMap<&str, &Value> = meta["resolve"]["nodes"].as_array().unwrap().iter().map(|n| (n["id"].as_str().unwrap(), n)).collect();
+    let by_id: BTreeMap<&str, &Value> =
+        meta["packages"].as_array().unwrap().iter().map(|p| (p["id"].as_str().unwrap(), p)).collect();
+    let nodes: BTreeMap<&str, &Value> =
+        meta["resolve"]["nodes"].as_array().unwrap().iter().map(|n| (n["id"].as_str().unwrap(), n)).collect();
     for pure in PURE {
         let name = format!("tessera-{pure}");
         let start = by_id.iter().find(|(_, p)| p["name"] == name.as_str()).map(|(id, _)| *id).unwrap();
@@ -88,7 +101,8 @@ fn pure_crates_reach_no_io() {
                 }
             }
         }
-        let reached: Vec<&str> = seen.iter().filter_map(|id| by_id[id]["name"].as_str()).filter(|n| IO.contains(n)).collect();
+        let reached: Vec<&str> =
+            seen.iter().filter_map(|id| by_id[id]["name"].as_str()).filter(|n| IO.contains(n)).collect();
         assert!(reached.is_empty(), "{name} is pure, yet reaches {reached:?}");
     }
 }
@@ -147,7 +161,10 @@ fn licences_are_those_of_deny_toml() {
             continue;
         };
         // `A OR B` needs one of them, `A AND B` all.
-        let fine = licence.replace('/', " OR ").split(" AND ").all(|part| part.split(" OR ").any(|l| allowed.contains(l.trim().trim_matches(|c| c == '(' || c == ')'))));
+        let fine = licence
+            .replace('/', " OR ")
+            .split(" AND ")
+            .all(|part| part.split(" OR ").any(|l| allowed.contains(l.trim().trim_matches(|c| c == '(' || c == ')'))));
         if !fine {
             wrong.push(format!("{name}: {licence}"));
         }

@@ -1,0 +1,10 @@
+//! The real binary, end to end: one module for each promise of the product. Each test has a world of its own.
+
+mod check;
+mod common;
+mod cross_project;
+mod demo;
+mod scan;
+mod sdk;
+mod watch;
+mod workflow;
