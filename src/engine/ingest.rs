@@ -5,7 +5,7 @@ use crate::error::{EngineError, Result};
 use crate::ownership::OwnerBook;
 use crate::publish::{NewContract, Proposed};
 use crate::requests::{IngestReport, ProposalRef};
-use crate::shape::{Known, proposed};
+use crate::shape::{Known, proposed, with_snapshot_columns};
 use crate::snapshot::{Snapshot, gunzip, gzip};
 use crate::world::ProjectState;
 use serde::{Deserialize, Serialize};
@@ -411,8 +411,13 @@ impl Work<'_> {
         };
         let closed = |s: &TableSchema| is_sql && !s.open && !s.columns.is_empty();
         let (was, is) = (firm(&before_shape), firm(&shape));
-        let before = Known { firm: was.as_ref(), inferred: before_node.map(|n| &n.inferred).filter(|s| closed(s)) };
-        let after = Known { firm: is.as_ref(), inferred: head_node.map(|n| &n.inferred).filter(|s| closed(s)) };
+        let told = |n: &tessera_lineage::NodeLineage| match node.resource_type {
+            ResourceType::Snapshot => with_snapshot_columns(&accepted, &n.inferred),
+            _ => n.inferred.clone(),
+        };
+        let (sql_before, sql_after) = (before_node.map(told), head_node.map(told));
+        let before = Known { firm: was.as_ref(), inferred: sql_before.as_ref().filter(|s| closed(s)) };
+        let after = Known { firm: is.as_ref(), inferred: sql_after.as_ref().filter(|s| closed(s)) };
         let mut proposed = proposed(&accepted, before, after).unwrap_or_else(|| accepted.clone());
         if let Some(s) = &shape {
             proposed.guarantees = s.guarantees.clone();

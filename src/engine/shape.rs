@@ -42,6 +42,15 @@ pub fn carry_over(accepted: &TableSchema, before: &TableSchema, after: &TableSch
     TableSchema { columns, open: after.open && accepted.open, dialect, ..accepted.clone() }
 }
 
+/// What a snapshot's SQL says, with the columns that dbt adds to the table by itself (`dbt_scd_id`, `dbt_valid_to`, …): no
+/// manifest names them, so that a manifest does not mention them is no sign that they are gone.
+pub fn with_snapshot_columns(accepted: &TableSchema, inferred: &TableSchema) -> TableSchema {
+    let mut out = inferred.clone();
+    let own = |c: &&Column| c.name.to_lowercase().starts_with("dbt_") && inferred.column(&c.name).is_none();
+    out.columns.extend(accepted.columns.iter().filter(own).cloned());
+    out
+}
+
 /// What one side of a comparison knows of a node.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {

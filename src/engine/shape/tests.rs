@@ -75,3 +75,12 @@ fn sql_decides_about_columns_even_against_a_catalog_of_the_same_run() {
     .unwrap();
     assert_eq!(next.columns.len(), 1);
 }
+
+#[test]
+fn what_dbt_adds_to_a_snapshot_by_itself_stays() {
+    let accepted = table(Origin::Catalog, &[("id", Some("integer"), None), ("dbt_valid_to", Some("timestamp"), None)]);
+    let sql = table(Origin::Inferred, &[("id", Some("integer"), None)]);
+    let told = with_snapshot_columns(&accepted, &sql);
+    let know = Known { firm: None, inferred: Some(&told) };
+    assert_eq!(proposed(&accepted, know, know).unwrap(), accepted);
+}
