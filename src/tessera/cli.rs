@@ -125,10 +125,12 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) artifacts: ManifestArgs,
     /// What to compare with: a manifest or a directory that holds one.
-    #[arg(long, value_name = "MANIFEST|DIR", env = "DBT_STATE")]
+    /// Without this and --server: DBT_STATE.
+    #[arg(long, value_name = "MANIFEST|DIR", conflicts_with = "server")]
     pub(crate) state: Option<PathBuf>,
-    /// Compare with what a daemon has accepted, and with every reader it knows.
-    #[arg(long, value_name = "URL", env = "TESSERA_URL", conflicts_with = "state")]
+    /// Compare with what a daemon has accepted, and with every reader it knows. Without this, --state and DBT_STATE:
+    /// TESSERA_URL.
+    #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
     /// Only changes of these nodes (dbt's selection syntax).
     #[arg(short, long, value_name = "EXPR")]

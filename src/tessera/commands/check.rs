@@ -6,7 +6,7 @@ use crate::output::{self, ReportContext};
 use crate::{CommandResult, artifacts, config};
 use anyhow::{Context, Result, anyhow};
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tessera_engine::check::{CheckOptions, check};
 use tessera_engine::settings::OnNoReader;
@@ -29,7 +29,8 @@ pub(crate) async fn run(args: CheckArgs, config_path: Option<&Path>) -> CommandR
         mode_sentence: settings.check.compatibility.mode.sentence(),
         compared_with: String::new(),
     };
-    let report = match (&args.state, &args.server) {
+    let (state_dir, server) = compared_with(&args);
+    let report = match (&state_dir, &server) {
         (Some(base), _) => {
             let base = artifacts::read(base, None).context("--state")?;
             context.compared_with = base.from.clone();
@@ -55,6 +56,19 @@ pub(crate) async fn run(args: CheckArgs, config_path: Option<&Path>) -> CommandR
     };
     output::write_report(&report, &context, &sinks)?;
     Ok(report.exit)
+}
+
+/// What is said on the command line counts before what stands in the environment: a CI that has both variables set may
+/// still choose.
+fn compared_with(args: &CheckArgs) -> (Option<PathBuf>, Option<String>) {
+    let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+    match (&args.state, &args.server) {
+        (None, None) => match set("DBT_STATE") {
+            Some(state) => (Some(state.into()), None),
+            None => (None, set("TESSERA_URL")),
+        },
+        (state, server) => (state.clone(), server.clone()),
+    }
 }
 
 async fn ask_server(
