@@ -27,7 +27,8 @@ async fn a_dropped_column_names_the_other_projects_readers() {
         .await;
     assert!(names(&who["readers"]).contains(&"model.mart_growth.mart_growth"), "also through its own staging: {who:#}");
 
-    // Alone, orchard's v6 breaks nobody it knows: `check --state` says notify.
+    // Alone, orchard's v6 breaks nobody it knows: `check --state` says notify (TESSERA_URL is set, too: the command line
+    // counts before the environment).
     let alone = daemon.tessera(&[
         "check",
         "--state",

@@ -123,15 +123,17 @@ async fn a_warehouse_changed_by_hand_asks_the_readers_once_and_resolves_itself()
     let told = || s.slack.all_messages().len();
 
     // A dropped column that only an exposure reads.
+    let before = told();
     let drift = s.found(s.sql("ALTER TABLE analytics.dim_customers_v1 DROP COLUMN email")).await;
-    let proposal = s.asked_once("dim_customers_v1.email column-removed", told()).await;
+    let proposal = s.asked_once("dim_customers_v1.email column-removed", before).await;
     assert_eq!(asked(&proposal), ["ML"], "churn_model declares that it reads email");
     s.sql("ALTER TABLE analytics.dim_customers_v1 ADD COLUMN email text");
     s.resolved(&drift, &proposal).await;
 
     // A retyped one.
+    let before = told();
     let drift = s.found(s.sql("ALTER TABLE analytics.dim_customers_v1 ALTER COLUMN customer_id TYPE text")).await;
-    let proposal = s.asked_once("dim_customers_v1.customer_id type-changed", told()).await;
+    let proposal = s.asked_once("dim_customers_v1.customer_id type-changed", before).await;
     assert_eq!(asked(&proposal), ["ML"]);
     s.sql("ALTER TABLE analytics.dim_customers_v1 ALTER COLUMN customer_id TYPE integer USING customer_id::integer");
     s.resolved(&drift, &proposal).await;

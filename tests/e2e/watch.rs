@@ -108,17 +108,17 @@ async fn a_rewrite_without_compiled_sql_keeps_what_was_known() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_file_keeps_the_last_good_one() {
     let (daemon, target) = watching().await;
-    for (i, bad) in [
-        "[1, 2, 3]",
-        "{\"metadata\": {\"dbt_schema_version\": \"https://schemas.getdbt.com/dbt/manifest/v12.json\"}}",
-        "<html>not found</html>",
-    ]
-    .iter()
-    .enumerate()
+    for (i, bad) in
+        ["[1, 2, 3]", "<html>not found</html>", "{\"name\": \"not-dbt\", \"manifest_version\": 3}"].iter().enumerate()
     {
         put_manifest(&target, bad);
         log_says(&daemon, "manifest refused", i + 1).await;
     }
+    // A manifest of which everything is gone looks like a failed run, not like a decision.
+    let mut empty = manifest(&orchard(1, "pg"));
+    empty["nodes"] = json!({});
+    put_manifest(&target, &another_run(empty).to_string());
+    log_says(&daemon, "outcome=held", 1).await;
     contracts(&daemon, 10).await;
     assert!(
         !daemon.get("/who-uses?name=orchard.analytics.fct_orders.amount").await["readers"]

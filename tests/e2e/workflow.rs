@@ -94,7 +94,13 @@ async fn keys_decide_who_may_do_what() {
     };
     let admin = key(&["--name", "admin", "--scope", "admin"]);
     let reader = key(&["--name", "reader", "--scope", "read"]);
-    let agent = key(&["--name", "agent", "--scope", "admin", "--kind", "agent", "--team", "ML"]);
+    let agent = key(&["--name", "agent", "--scope", "write", "--kind", "agent", "--team", "ML"]);
+    let too_much =
+        daemon.tessera(&["keys", "create", "--name", "agent2", "--scope", "admin", "--kind", "agent"]).exits(2);
+    assert!(
+        too_much.out.is_empty() && too_much.err.contains("administrator"),
+        "no agent is an administrator: {too_much}"
+    );
     daemon.use_key(Some("tsr_wrong_key"));
     assert_eq!(daemon.call(reqwest::Method::GET, "/proposals", None).await.0, 401);
     daemon.use_key(Some(&admin));
