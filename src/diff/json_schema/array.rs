@@ -2,7 +2,6 @@
 //! ("some item is …") are placed one after the other, then every position up to the needed length is filled.
 
 use super::node::{Id, Node, TRUE};
-use super::number::weighs_more_than;
 use super::solve::{Lit, Res, Solver, Tally, Why};
 use serde_json::Value;
 
@@ -282,7 +281,6 @@ impl Solver<'_> {
                 other => return other,
             }
         }
-        let value = Value::Array(items);
-        if weighs_more_than(&value, 4000) { Res::Unknown(Why::Hard) } else { Res::Sat(value) }
+        self.built(Value::Array(items))
     }
 }

@@ -18,6 +18,8 @@ use tessera_model::change::{Change, ChangeKind, Judgment};
 
 /// Differences told at most; more are summed up by the judgment of the whole.
 pub(crate) const MOST_CHANGES: usize = 300;
+/// Uses of one shared definition that are told.
+const MOST_REPEATS: u32 = 40;
 /// Places looked at by the walk.
 const MOST_PLACES: u32 = 50_000;
 
@@ -53,6 +55,8 @@ pub(crate) struct Explainer<'a, 'b> {
     /// Pairs of places without a difference.
     pub clean: HashSet<(Vec<usize>, Vec<usize>)>,
     pub intact: HashSet<(Vec<usize>, Vec<usize>)>,
+    /// How often a pair of places with a difference was told; a definition that is used everywhere is not told everywhere.
+    pub told: HashMap<(Vec<usize>, Vec<usize>), u32>,
     /// Something was left out for lack of room.
     pub cut: bool,
 }
@@ -64,6 +68,13 @@ impl<'a> Explainer<'a, '_> {
             Value::Bool(false) => Some(super::node::FALSE),
             other => self.ids.get(&address(other)).copied(),
         }
+    }
+
+    /// False when a pair of places has been told often enough.
+    pub(crate) fn again(&mut self, pair: &(Vec<usize>, Vec<usize>)) -> bool {
+        let times = self.told.entry(pair.clone()).or_default();
+        *times += 1;
+        *times <= MOST_REPEATS
     }
 
     /// False when there is no room for more.
@@ -101,6 +112,7 @@ pub(crate) fn explain(old: &Value, new: &Value, mode: Mode, options: &Options) -
         places: 0,
         clean: HashSet::new(),
         intact: HashSet::new(),
+        told: HashMap::new(),
         cut: false,
     };
     explainer.walk(&[old], &[new], &mut super::walk::Place::default());

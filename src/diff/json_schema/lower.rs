@@ -531,7 +531,7 @@ fn assertions(schema: &Value) -> Value {
                 (k.clone(), inner)
             })
             .collect(),
-        Value::Array(items) => items.iter().map(|v| assertions(v)).collect(),
+        Value::Array(items) => items.iter().map(assertions).collect(),
         other => other.clone(),
     }
 }

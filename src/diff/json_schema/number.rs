@@ -191,20 +191,24 @@ impl Solver<'_> {
     }
 }
 
-/// How heavy a value is, counted up to a limit: witnesses stay readable and memory bounded.
-pub(crate) fn weighs_more_than(value: &Value, limit: usize) -> bool {
-    let mut todo = vec![value];
-    let mut count = 0;
-    while let Some(v) = todo.pop() {
-        count += 1;
-        if count > limit {
-            return true;
+/// The heaviest value that is built.
+const HEAVIEST: u64 = 1500;
+
+impl Solver<'_> {
+    /// A value that was put together, if it is not too heavy: witnesses stay readable and memory bounded.
+    pub(crate) fn built(&mut self, value: Value) -> Res {
+        let mut todo = vec![&value];
+        let mut count = 0;
+        while let Some(v) = todo.pop() {
+            count += 1;
+            match v {
+                _ if count > HEAVIEST => break,
+                Value::Array(items) => todo.extend(items),
+                Value::Object(fields) => todo.extend(fields.values()),
+                _ => {}
+            }
         }
-        match v {
-            Value::Array(items) => todo.extend(items),
-            Value::Object(fields) => todo.extend(fields.values()),
-            _ => {}
-        }
+        self.budget = self.budget.saturating_sub(count / 2);
+        if count > HEAVIEST { Res::Unknown(Why::Hard) } else { Res::Sat(value) }
     }
-    false
 }

@@ -2,7 +2,6 @@
 //! mentions are represented by the patterns they match: for each combination a fresh name is made up.
 
 use super::node::{Id, Node, TRUE};
-use super::number::weighs_more_than;
 use super::solve::{Lit, Res, Solver, Tally, Why};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,8 +327,7 @@ impl Solver<'_> {
                 other => return other,
             }
         }
-        let value = Value::Object(fields);
-        if weighs_more_than(&value, 4000) { Res::Unknown(Why::Hard) } else { Res::Sat(value) }
+        self.built(Value::Object(fields))
     }
 
     fn pad(&mut self, plan: &mut Plan) -> Result<(), Res> {

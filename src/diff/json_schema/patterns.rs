@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 type Dfa = dense::DFA<Vec<u32>>;
 
-const SIZE_LIMIT: usize = 4 << 20;
+const SIZE_LIMIT: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct Patterns {

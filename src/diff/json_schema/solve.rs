@@ -62,7 +62,7 @@ impl Why {
 }
 
 /// Nesting of goals and branches, both bounded so that the stack is.
-const MAX_GOALS: usize = 60;
+const MAX_GOALS: usize = 100;
 const MAX_FRAMES: u32 = 400;
 
 pub(crate) struct Solver<'a> {
@@ -74,6 +74,8 @@ pub(crate) struct Solver<'a> {
     /// The lowest goal on the stack that the running computation leaned on.
     leaned: usize,
     frames: u32,
+    /// A value that satisfies all but an opaque assertion, for the goal to check as a whole.
+    maybe: Option<Value>,
 }
 
 /// Collects the answers of alternatives: one solution decides, one open alternative keeps the whole open.
@@ -97,13 +99,23 @@ impl Tally {
     }
 }
 
+#[derive(Clone)]
+struct Choice {
+    ways: Vec<Vec<Lit>>,
+    eager: bool,
+}
+
 /// One branch of the unfolding.
 #[derive(Clone)]
 struct Branch {
+    /// Sorted.
     seen: Vec<Lit>,
     todo: Vec<Lit>,
     atoms: Vec<Lit>,
-    choices: Vec<Vec<Vec<Lit>>>,
+    /// Ways of which one must be taken; `eager` ones split by what must hold rather than by what must not.
+    choices: Vec<Choice>,
+    /// The assertions without the choices are known not to be empty.
+    tested: bool,
 }
 
 impl<'a> Solver<'a> {
@@ -116,6 +128,7 @@ impl<'a> Solver<'a> {
             stack: Vec::new(),
             leaned: usize::MAX,
             frames: 0,
+            maybe: None,
         }
     }
 
@@ -172,8 +185,16 @@ impl<'a> Solver<'a> {
         let mut tally = Tally::new();
         let mut found = None;
         for kind in Kind::ALL {
-            let branch = Branch { seen: Vec::new(), todo: goal.clone(), atoms: Vec::new(), choices: Vec::new() };
-            let res = self.branch(branch, kind);
+            let branch =
+                Branch { seen: Vec::new(), todo: goal.clone(), atoms: Vec::new(), choices: Vec::new(), tested: false };
+            self.maybe = None;
+            let mut res = self.branch(branch, kind);
+            // "Exactly one" of very many branches is left open by the search, but not by a look at the value.
+            if let (Res::Unknown(Why::Opaque), Some(value)) = (&res, self.maybe.take())
+                && self.all_hold(&goal, &value) == Some(true)
+            {
+                res = Res::Sat(value);
+            }
             found = tally.add(res);
             if found.is_some() {
                 break;
@@ -290,13 +311,13 @@ impl<'a> Solver<'a> {
                     Some(false) => return Res::Empty,
                     None => {}
                 }
-                if b.seen.contains(&lit) {
+                let Err(place) = b.seen.binary_search(&lit) else {
                     continue;
-                }
-                if b.seen.contains(&lit.flip()) {
+                };
+                if b.seen.binary_search(&lit.flip()).is_ok() {
                     return Res::Empty;
                 }
-                b.seen.push(lit);
+                b.seen.insert(place, lit);
                 if !self.spend(1) {
                     return Res::Unknown(Why::Budget);
                 }
@@ -306,14 +327,14 @@ impl<'a> Solver<'a> {
             let mut chosen: Option<usize> = None;
             let mut i = 0;
             while i < b.choices.len() {
-                let mut ways = std::mem::take(&mut b.choices[i]);
+                let mut ways = std::mem::take(&mut b.choices[i].ways);
                 let mut satisfied = false;
                 ways.retain_mut(|way| {
-                    way.retain(|l| !b.seen.contains(l) && self.truth(*l, kind) != Some(true));
+                    way.retain(|l| b.seen.binary_search(l).is_err() && self.truth(*l, kind) != Some(true));
                     satisfied |= way.is_empty();
-                    !way.iter().any(|l| b.seen.contains(&l.flip()) || self.truth(*l, kind) == Some(false))
+                    !way.iter().any(|l| b.seen.binary_search(&l.flip()).is_ok() || self.truth(*l, kind) == Some(false))
                 });
-                self.budget = self.budget.saturating_sub(ways.len() as u64 / 16);
+                self.budget = self.budget.saturating_sub(1 + ways.len() as u64 / 8);
                 if satisfied {
                     b.choices.swap_remove(i);
                     continue;
@@ -323,12 +344,14 @@ impl<'a> Solver<'a> {
                     1 => {
                         b.todo.append(&mut ways[0]);
                         b.choices.swap_remove(i);
-                        chosen = None;
-                        break;
+                        continue;
                     }
                     n => {
-                        b.choices[i] = ways;
-                        if chosen.is_none_or(|c| n < b.choices[c].len()) {
+                        b.choices[i].ways = ways;
+                        // "Must hold" narrows more than "must not", then fewer ways are better.
+                        let rank = |c: &Choice, n: usize| (!c.eager, n);
+                        let this = rank(&b.choices[i], n);
+                        if chosen.is_none_or(|c| this < rank(&b.choices[c], b.choices[c].ways.len())) {
                             chosen = Some(i);
                         }
                     }
@@ -341,7 +364,14 @@ impl<'a> Solver<'a> {
             let Some(at) = chosen else {
                 return self.atoms(&b.atoms, kind);
             };
-            let ways = b.choices.swap_remove(at);
+            let Choice { ways, eager } = b.choices.swap_remove(at);
+            // Many ways to miss something are not tried on what is empty anyway.
+            if !eager && ways.len() >= 8 && !b.tested {
+                b.tested = true;
+                if self.atoms(&b.atoms, kind) == Res::Empty {
+                    return Res::Empty;
+                }
+            }
             let mut tally = Tally::new();
             self.frames += 1;
             for way in ways {
@@ -364,13 +394,16 @@ impl<'a> Solver<'a> {
         match self.arena.node(id) {
             Node::All(parts) if !no => b.todo.extend(parts.iter().map(|p| Lit::yes(*p))),
             Node::Any(parts) if no => b.todo.extend(parts.iter().map(|p| Lit::no(*p))),
-            Node::All(parts) | Node::Any(parts) => b.choices.push(parts.iter().map(|p| vec![signed(*p)]).collect()),
+            Node::All(parts) | Node::Any(parts) => {
+                let ways = parts.iter().map(|p| vec![signed(*p)]).collect();
+                b.choices.push(Choice { ways, eager: !no });
+            }
             Node::Not(inner) => b.todo.push(signed(*inner).flip()),
             Node::Ref(slot) => b.todo.push(signed(self.arena.targets[*slot])),
             Node::One(parts) => {
                 let parts = parts.clone();
                 let ways = self.exactly_one(&parts, no);
-                b.choices.push(ways);
+                b.choices.push(Choice { ways, eager: !no });
             }
             Node::Enum(values) if no && matches!(kind, Kind::Arr | Kind::Obj) => {
                 // "Not this object" as an assertion about its members.
@@ -429,7 +462,10 @@ impl<'a> Solver<'a> {
             Kind::Obj => self.object(&clear),
         };
         match res {
-            Res::Sat(_) if clear.len() < atoms.len() => Res::Unknown(Why::Opaque),
+            Res::Sat(value) if clear.len() < atoms.len() => {
+                self.maybe = Some(value);
+                Res::Unknown(Why::Opaque)
+            }
             // Nothing is shown that does not hold.
             Res::Sat(value) => match self.all_hold(&clear, &value) {
                 Some(true) => Res::Sat(value),

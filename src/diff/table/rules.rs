@@ -2,6 +2,7 @@
 //! a test reads every line of it, so a bad line cannot reach a user.
 
 use super::relation::RELATIONS;
+use std::sync::LazyLock;
 use tessera_model::types::Zone;
 use tessera_model::{Dialect, LogicalType};
 
@@ -30,16 +31,13 @@ impl TypeRules {
     /// The rules of a section of `rules.txt`, by its name; `None` when there is no such section.
     pub fn named(name: &str) -> Option<TypeRules> {
         let name = name.trim().to_ascii_lowercase();
-        (name != "default").then(|| section(&name, 0).ok().flatten()).flatten()
+        (name != "default").then(|| known(&name)).flatten()
     }
 
     /// The rules of a dialect: its own section, or the defaults.
     pub fn of(dialect: Dialect) -> TypeRules {
-        let mut rules = section(dialect.name(), 0)
-            .ok()
-            .flatten()
-            .or_else(|| section("default", 0).ok().flatten())
-            .unwrap_or(TypeRules { dialect, effects: Vec::new(), aliases: Vec::new(), digits: 6 });
+        let none = || TypeRules { dialect, effects: Vec::new(), aliases: Vec::new(), digits: 6 };
+        let mut rules = known(dialect.name()).or_else(|| known("default")).unwrap_or_else(none);
         rules.dialect = dialect;
         rules
     }
@@ -88,6 +86,18 @@ impl TypeRules {
             _ => None,
         }
     }
+}
+
+/// The file never changes, so it is read once.
+static SECTIONS: LazyLock<Vec<(&'static str, TypeRules)>> =
+    LazyLock::new(|| heads().filter_map(|name| section(name, 0).ok().flatten().map(|rules| (name, rules))).collect());
+
+fn heads() -> impl Iterator<Item = &'static str> {
+    TEXT.lines().filter_map(|l| l.strip_prefix('[')).filter_map(|l| l.split(']').next())
+}
+
+fn known(name: &str) -> Option<TypeRules> {
+    SECTIONS.iter().find(|(n, _)| *n == name).map(|(_, rules)| rules.clone())
 }
 
 fn section(name: &str, depth: usize) -> Result<Option<TypeRules>, String> {
@@ -148,6 +158,5 @@ fn apply(line: &str, rules: &mut TypeRules, depth: usize) -> Result<(), String> 
 /// Every section, or the first bad line: for the test.
 #[cfg(test)]
 pub(crate) fn all() -> Result<Vec<(String, TypeRules)>, String> {
-    let heads = TEXT.lines().filter_map(|l| l.strip_prefix('[')).filter_map(|l| l.split(']').next());
-    heads.map(|h| Ok((h.to_owned(), section(h, 0)?.ok_or("empty")?))).collect()
+    heads().map(|h| Ok((h.to_owned(), section(h, 0)?.ok_or("empty")?))).collect()
 }
