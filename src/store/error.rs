@@ -63,7 +63,9 @@ impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) => classify(database.as_ref()),
-            sqlx::Error::PoolTimedOut => Failure::unavailable("no connection in time: the database is down, unreachable or too busy"),
+            sqlx::Error::PoolTimedOut => {
+                Failure::unavailable("no connection in time: the database is down, unreachable or too busy")
+            }
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::Protocol(_)
