@@ -61,3 +61,6 @@ fn answer(request: &Value) -> Result<Map<String, Value>, String> {
     out.insert("error".to_owned(), Value::Null);
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests;

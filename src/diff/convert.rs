@@ -243,3 +243,6 @@ fn integer(fields: &Map<String, Value>, format: &str) -> LogicalType {
         _ => LogicalType::BIGINT,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,122 @@
-//! The rules file itself; cases of tables live in `fixtures/diff/table.*.jsonl`.
+//! The rules file, laws over generated tables, and what a change says; cases live in `fixtures/diff/table.jsonl`.
 
-use super::rules;
+use super::{diff_tables, renames, rules};
+use crate::{Options, change_type, table_from_value};
+use proptest::prelude::*;
+use serde_json::json;
+use tessera_model::change::{ChangeKind, Judgment};
+use tessera_model::mode::JudgePolicy;
+use tessera_model::semver::ChangeType;
+use tessera_model::{Column, Compatibility, Dialect, Mode, TableSchema};
 
 #[test]
 fn every_line_of_the_rules_file_is_understood() {
     let all = rules::all().unwrap();
     assert!(all.len() >= 15, "{}", all.len());
+}
+
+fn table(dialect: Dialect) -> impl Strategy<Value = TableSchema> {
+    let spelling = prop::sample::select(vec![
+        "smallint",
+        "integer",
+        "bigint",
+        "numeric(10,2)",
+        "numeric(12,2)",
+        "double precision",
+        "varchar(10)",
+        "varchar(20)",
+        "text",
+        "date",
+        "timestamp",
+        "timestamptz",
+        "boolean",
+        "jsonb",
+        "uuid",
+        "integer[]",
+        "s.domain",
+    ]);
+    let column = (0..8u8, prop::option::of(spelling), prop::option::of(any::<bool>())).prop_map(|(n, t, nullable)| {
+        Column { name: format!("c{n}"), data_type: t.map(str::to_owned), nullable, ..Column::default() }
+    });
+    (prop::collection::vec(column, 0..6), any::<bool>()).prop_map(move |(mut columns, key)| {
+        let mut seen = std::collections::BTreeSet::new();
+        columns.retain(|c| seen.insert(c.name.clone()));
+        let primary_key = columns.iter().take(usize::from(key)).map(|c| c.name.clone()).collect();
+        TableSchema { primary_key, ..TableSchema::new(dialect, columns) }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn laws(a in table(Dialect::Postgres), b in table(Dialect::Postgres)) {
+        let run = |x: &TableSchema, y: &TableSchema, mode| diff_tables(x, y, Compatibility::new(mode), &Options::default());
+        prop_assert!(run(&a, &a.clone(), Mode::Full).changes.is_empty());
+        let mut noted = a.clone();
+        noted.comment = Some("a note".into());
+        prop_assert!(run(&a, &noted, Mode::Full).changes.iter().all(|c| c.kind == ChangeKind::Documentation && !c.breaking));
+        let there = run(&a, &b, Mode::Full);
+        // A change of what both sides have is seen from both sides, with the judgments changed over.
+        let back = run(&b, &a, Mode::Full);
+        for change in there.changes.iter().filter(|c| matches!(c.rule.as_str(), "nullable-added" | "nullable-removed" | "type-narrowed")) {
+            let other = back.changes.iter().find(|c| c.path == change.path && c.before == change.after && c.after == change.before);
+            prop_assert!(other.is_some(), "{:?}", change);
+            if change.rule != "type-narrowed" {
+                prop_assert_eq!(change.reads, other.unwrap().writes);
+            }
+        }
+        for mode in [Mode::Backward, Mode::Forward] {
+            let judged = run(&a, &b, mode);
+            prop_assert!(!judged.changes.iter().any(|c| c.breaking) || there.changes.iter().any(|c| c.breaking));
+            prop_assert_eq!(judged.changes.len(), there.changes.len());
+        }
+        for column in a.columns.iter().filter(|c| b.column(&c.name).is_none()) {
+            let removed = there.changes.iter().find(|c| c.rule == "column-removed" && c.path == column.name);
+            prop_assert_eq!(removed.map(|c| c.reads), Some(Judgment::Fails));
+        }
+    }
+}
+
+fn read(columns: &serde_json::Value) -> TableSchema {
+    table_from_value(&json!({"columns": columns}), Dialect::Postgres).unwrap()
+}
+
+#[test]
+fn a_rename_is_suggested_on_the_removal_and_never_hides_it() {
+    let old = read(&json!([{"name": "id", "type": "bigint"}, {"name": "cust_no", "type": "text"}]));
+    let new = read(
+        json!([{"name": "id", "type": "bigint"}, {"name": "x", "type": "int"}, {"name": "buyer", "type": "text"}]),
+    );
+    let compat = Compatibility::new(Mode::Backward);
+    assert!(renames(&old, &new, &Options::default()).is_empty());
+    let hinted = Options { hints: vec![("cust_no".into(), "buyer".into())], ..Options::default() };
+    assert_eq!(renames(&old, &new, &hinted)[0].new, "buyer");
+    let told = diff_tables(&old, &new, compat, &hinted);
+    let removed = told.changes.iter().find(|c| c.rule == "column-removed").unwrap();
+    assert!(removed.breaking && removed.message.contains("`buyer`"), "{removed:?}");
+    assert!(removed.suggestion.as_deref().unwrap().contains("buyer AS cust_no"));
+}
+
+#[test]
+fn a_widening_breaks_when_the_policy_says_so() {
+    let (old, new) = (read(&json!([{"name": "a", "type": "int"}])), read(&json!([{"name": "a", "type": "bigint"}])));
+    let compat = Compatibility::new(Mode::Backward);
+    let strict = Options { policy: JudgePolicy { widening_breaks: true }, ..Options::default() };
+    assert_eq!(diff_tables(&old, &new, compat, &Options::default()).compatible(), Some(true));
+    assert_eq!(diff_tables(&old, &new, compat, &strict).compatible(), Some(false));
+}
+
+#[test]
+fn the_size_of_a_version_step() {
+    let base = read(&json!([{"name": "a", "type": "int", "nullable": true}]));
+    let step = |new: &serde_json::Value| {
+        change_type(&diff_tables(&base, &read(new), Compatibility::new(Mode::Backward), &Options::default()).changes)
+    };
+    assert_eq!(step(&json!([])), ChangeType::Major);
+    assert_eq!(
+        step(&json!([{"name": "a", "type": "int", "nullable": true}, {"name": "b", "type": "int", "nullable": true}])),
+        ChangeType::Minor
+    );
+    assert_eq!(step(&json!([{"name": "a", "type": "int", "nullable": true, "comment": "c"}])), ChangeType::Patch);
 }
