@@ -1,6 +1,6 @@
 //! SQL text -> statements in our own flat IR, by guarded parsing. Pure. Everything that recurses (the parser, its syntax
 //! trees) lives and dies inside [`parse`] on a wide stack; what comes out is flat. Reading order: `parse` (the way),
-//! `split`, `limits`, `dialects`, `lower` (syntax tree -> IR), `ir` (what comes out), `scan` (the last resort).
+//! `split`, `limits`, `repair`, `dialects`, `lower` (syntax tree -> IR), `ir` (what comes out), `scan` (the last resort).
 
 mod dialects;
 pub mod hash;
@@ -9,6 +9,7 @@ mod limits;
 mod lower;
 mod mentions;
 mod parse;
+mod repair;
 mod scan;
 mod split;
 mod wide;

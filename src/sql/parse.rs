@@ -4,6 +4,7 @@ use crate::dialects::parser_dialect;
 use crate::ir::{Pos, Statement};
 use crate::limits::{self, Limits};
 use crate::lower;
+use crate::repair;
 use crate::scan::{self, Scan};
 use crate::split;
 use crate::wide::on_wide_stack;
@@ -101,7 +102,9 @@ fn statement(
     // The parser wants tokens of its own. Few statements fail, so the tables are found before rather than again after:
     // a scan is a small part of a parse.
     let fallback = scan::tables(tokens);
-    let owned = tokens.iter_mut().map(|t| std::mem::replace(t, TokenWithSpan::new_eof())).collect();
+    let mut owned: Vec<TokenWithSpan> =
+        tokens.iter_mut().map(|t| std::mem::replace(t, TokenWithSpan::new_eof())).collect();
+    repair::repair(&mut owned, dialect);
     let mut parser = Parser::new(reader).with_recursion_limit(limits.recursion).with_tokens_with_locations(owned);
     let mut found = Vec::new();
     let outcome = loop {

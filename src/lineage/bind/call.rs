@@ -3,6 +3,7 @@
 use super::Binder;
 use super::value::{Acc, Sink, Typed};
 use crate::types;
+use tessera_model::Dialect;
 use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_sql::ir::{Call, CallId, Expr, ExprId, Literal, Window, WindowId};
 
@@ -19,7 +20,7 @@ impl Binder<'_> {
         let args = arena.exprs(call.args);
         let mut typed = Vec::with_capacity(args.len());
         for (i, arg) in args.iter().enumerate() {
-            if self.is_counted_row(&name, *arg) || self.is_date_part(&name, args, *arg) {
+            if self.is_counted_row(&name, *arg) || self.is_date_part(&name, i, args) {
                 typed.push(Typed::unknown());
                 continue;
             }
@@ -90,11 +91,22 @@ impl Binder<'_> {
         name.starts_with("count") && matches!(self.arena.expr(arg), Expr::Star(_))
     }
 
-    /// `month` in `date_trunc(month, x)`: a word of the language, not a column.
-    fn is_date_part(&self, name: &str, args: &[ExprId], arg: ExprId) -> bool {
+    /// `month` in `date_trunc(month, x)`: a word of the language, not a column. BigQuery has it last, the others first.
+    fn is_date_part(&self, name: &str, index: usize, args: &[ExprId]) -> bool {
         if args.len() < 2 || !types::takes_date_part(name) {
             return false;
         }
+        let last_place = self.dialect == Dialect::BigQuery || name == "last_day" || name == "next_day";
+        let first_is_word = || self.is_part_word(args[0]);
+        let place = match self.dialect {
+            Dialect::Generic if !first_is_word() => args.len() - 1,
+            _ if last_place => args.len() - 1,
+            _ => 0,
+        };
+        index == place && self.is_part_word(args[index])
+    }
+
+    fn is_part_word(&self, arg: ExprId) -> bool {
         match self.arena.expr(arg) {
             Expr::Column(path, _) => {
                 let [one] = self.arena.idents(*path) else { return false };

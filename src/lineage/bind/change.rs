@@ -58,7 +58,7 @@ impl Binder<'_> {
                 let from = From { first: *target, joins: Vec::new() };
                 let table = self.open_target(&from, scope);
                 let before = self.scopes[scope].rels.len();
-                self.relation(*source, scope);
+                self.relation(*source, scope, false);
                 let sources: Vec<Rel> = self.scopes[scope].rels[before..].to_vec();
                 self.reads_of(*on, scope, Sink::Rows(IndirectKind::Join));
                 if let Some(table) = table {
@@ -136,7 +136,7 @@ impl Binder<'_> {
             }
             // An updatable subquery or a CTE: its base is what changes.
             _ => {
-                self.relation(from.first, scope);
+                self.relation(from.first, scope, false);
                 None
             }
         };
@@ -222,6 +222,10 @@ impl Binder<'_> {
         self.target_scope(table, name, alias, scope);
         let (output, _) = self.project(items, &[], scope);
         self.pop_scope();
+        if !matches!(body, StatementBody::Insert { .. }) {
+            // The old rows go on into the query around.
+            self.note_read(table);
+        }
         // What was written in this statement is what comes back.
         let cols = output
             .cols

@@ -59,6 +59,8 @@ struct SessionTable {
 struct SourceColumn {
     table: TableId,
     name: Rc<str>,
+    /// Where it is first mentioned.
+    pos: Pos,
     mentioned: bool,
 }
 
@@ -89,6 +91,8 @@ struct Binder<'a> {
     sources: Vec<SourceColumn>,
     source_ids: FastMap<(TableId, Sym), Source>,
     session: FastMap<TableId, SessionTable>,
+    /// Tables that the script drops, with the place of the statement that does.
+    dropped: Vec<(TableId, usize)>,
 
     scopes: Vec<Scope>,
     ctes: Vec<CteEntry>,
@@ -140,6 +144,7 @@ pub(crate) fn script(
         sources: Vec::new(),
         source_ids: FastMap::default(),
         session: FastMap::default(),
+        dropped: Vec::new(),
         scopes: Vec::new(),
         ctes: Vec::new(),
         rows: Vec::new(),
@@ -154,6 +159,14 @@ pub(crate) fn script(
         errors: Vec::new(),
         quiet: 0,
     };
+    for (at, parsed) in script.statements.iter().enumerate() {
+        if let Parsed::Statement(statement) = parsed
+            && matches!(statement.body, tessera_sql::ir::StatementBody::Drop(_))
+        {
+            binder.arena = &statement.arena;
+            binder.note_drops(&statement.body, at);
+        }
+    }
     let mut worst = Resolution::Resolved;
     for parsed in &script.statements {
         binder.level = Resolution::Resolved;

@@ -8,13 +8,13 @@ use tessera_model::Dialect;
 use tessera_sql::ir::{Expr, ExprId, Literal};
 
 impl Binder<'_> {
-    /// `column` is the place in the result, `item` the place in the list.
+    /// `column` is the place in the result, `anonymous` how many columns before it have no name of their own.
     pub(super) fn output_name(
         &mut self,
         expr: ExprId,
         text: Option<&str>,
         column: usize,
-        item: usize,
+        anonymous: usize,
     ) -> (Sym, Rc<str>) {
         match self.arena.expr(expr) {
             Expr::Column(path, _) => {
@@ -30,13 +30,18 @@ impl Binder<'_> {
         }
         let made = match self.dialect {
             Dialect::Postgres | Dialect::Redshift => self.figure(expr).unwrap_or_else(|| "?column?".to_owned()),
-            Dialect::BigQuery => format!("f{item}_"),
+            Dialect::BigQuery => format!("f{anonymous}_"),
             Dialect::Trino | Dialect::Athena => format!("_col{column}"),
             Dialect::Hive => format!("_c{column}"),
             Dialect::TSql => String::new(),
             _ => text.unwrap_or_default().to_owned(),
         };
         self.made_up(&made)
+    }
+
+    /// Whether an item without an alias takes its name from a column.
+    pub(super) fn names_itself(&self, expr: ExprId) -> bool {
+        matches!(self.arena.expr(expr), Expr::Column(..) | Expr::Field { .. })
     }
 
     /// PostgreSQL's rule: the name of the function, of the column under a cast, of the type of a cast literal.

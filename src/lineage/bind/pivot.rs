@@ -19,7 +19,7 @@ impl Binder<'_> {
         scope: usize,
     ) -> Rc<Output> {
         let inner = self.push_scope(self.scopes[scope].parent);
-        self.relation(input, inner);
+        self.relation(input, inner, false);
         let all = self.everything(inner);
         let mut used: Vec<Source> = Vec::new();
         let mut used_syms: Vec<Sym> = Vec::new();
@@ -138,7 +138,7 @@ impl Binder<'_> {
         scope: usize,
     ) -> Rc<Output> {
         let inner = self.push_scope(self.scopes[scope].parent);
-        self.relation(input, inner);
+        self.relation(input, inner, false);
         let all = self.everything(inner);
         let mut used = Vec::new();
         // `(a, b), (c, d)` into `(x, y)`: the n-th of each tuple makes the n-th value.

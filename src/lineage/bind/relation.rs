@@ -13,7 +13,7 @@ use tessera_sql::ir::{
 impl Binder<'_> {
     pub(super) fn from(&mut self, from: &From, scope: usize) {
         let start = self.scopes[scope].rels.len();
-        self.relation(from.first, scope);
+        self.relation(from.first, scope, false);
         for join in &from.joins {
             self.join(join, scope, start);
         }
@@ -22,7 +22,8 @@ impl Binder<'_> {
     /// Adds the right side of a join to a scope; its left side is what stands there from `start` on.
     pub(super) fn join(&mut self, join: &Join, scope: usize, start: usize) {
         let middle = self.scopes[scope].rels.len();
-        self.relation(join.relation, scope);
+        let sees_left = matches!(join.kind, JoinKind::Apply | JoinKind::OuterApply);
+        self.relation(join.relation, scope, sees_left);
         let end = self.scopes[scope].rels.len();
         match &join.constraint {
             JoinConstraint::None => {}
@@ -121,8 +122,8 @@ impl Binder<'_> {
         self.from_wild(&wild, sym, ident, Pos::default())
     }
 
-    /// Binds one relation and adds what it gives to the scope.
-    pub(super) fn relation(&mut self, id: RelationId, scope: usize) {
+    /// Binds one relation and adds what it gives to the scope; `sees_left` as if LATERAL stood before it.
+    pub(super) fn relation(&mut self, id: RelationId, scope: usize, sees_left: bool) {
         match self.arena.relation(id) {
             Relation::Table { name, alias, extra, pos } => {
                 for expr in self.arena.exprs(*extra) {
@@ -137,7 +138,7 @@ impl Binder<'_> {
             }
             Relation::Derived { query, lateral, alias } => {
                 // Only LATERAL sees its siblings; without it an outer query is all that is in sight.
-                let parent = if *lateral { Some(scope) } else { self.scopes[scope].parent };
+                let parent = if *lateral || sees_left { Some(scope) } else { self.scopes[scope].parent };
                 let output = self.query(*query, parent);
                 self.add(derived(output), alias, scope);
             }
@@ -182,7 +183,7 @@ impl Binder<'_> {
             }
             Relation::MatchRecognize { input, partition, order, measures, defines, symbols, all_rows, alias } => {
                 let inner = self.push_scope(self.scopes[scope].parent);
-                self.relation(*input, inner);
+                self.relation(*input, inner, false);
                 for symbol in symbols {
                     let names = vec![self.alias_sym(*symbol)];
                     let mut rel = self.scopes[inner].rels[0].clone();
@@ -242,7 +243,7 @@ impl Binder<'_> {
     }
 
     /// Notes a read; tables that live in this script only are looked through.
-    fn read_table(&mut self, table: TableId) {
+    pub(super) fn read_table(&mut self, table: TableId) {
         if !self.session.get(&table).is_some_and(|t| t.temporary) {
             self.note_read(table);
         }

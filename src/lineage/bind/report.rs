@@ -101,10 +101,7 @@ impl Binder<'_> {
 
     /// Whether columns beyond those listed may come out. What a relation had before adds nothing to what it gets now.
     fn opens(&self, output: &Output) -> bool {
-        output.wild.iter().any(|w| match (w.table, &self.own) {
-            (Some(table), Some(own)) => self.table_name(table).key(self.dialect) != *own,
-            _ => true,
-        })
+        output.wild.iter().any(|w| !w.table.is_some_and(|t| self.is_own(t)))
     }
 
     fn shape_of(&self, output: &Output) -> TableSchema {

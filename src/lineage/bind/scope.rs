@@ -160,15 +160,21 @@ impl Binder<'_> {
         let parts = self.arena.idents(path);
         let Some(first) = parts.first() else { return (Found::Nothing, 0) };
         let head = self.column_sym(*first);
-        let mut at = Some(scope);
+        // A qualifier that names a relation anywhere in sight comes before a struct column that nobody knows of.
+        let mut at = Some(scope).filter(|_| parts.len() > 1);
         while let Some(index) = at {
             if self.scopes[index].lambda.contains(&head) {
                 return (Found::Lambda, 0);
             }
-            if parts.len() > 1
-                && let Some(found) = self.qualified(parts, index, pos)
-            {
+            if let Some(found) = self.qualified(parts, index, pos) {
                 return found;
+            }
+            at = self.scopes[index].parent;
+        }
+        let mut at = Some(scope);
+        while let Some(index) = at {
+            if self.scopes[index].lambda.contains(&head) {
+                return (Found::Lambda, 0);
             }
             if let Some(found) = self.bare(*first, head, index, pos, parts.len() > 1) {
                 return (found, parts.len() - 1);
@@ -303,6 +309,7 @@ impl Binder<'_> {
                 (Some(table), _) => {
                     let name = self.column_name(ident);
                     let source = self.source(table, sym, &name);
+                    self.first_mention(source, &name, pos);
                     infos.push(Rc::new(Info { direct: Box::new([(source, DirectKind::Identity)]), ..Info::default() }));
                     self.lower_level(Resolution::Inferred);
                 }
@@ -317,6 +324,15 @@ impl Binder<'_> {
                 Found::Info(info, _) => Some(info),
                 _ => None,
             },
+        }
+    }
+
+    /// An unknown table's column is called as the text calls it first.
+    fn first_mention(&mut self, source: super::value::Source, name: &Rc<str>, pos: Pos) {
+        let column = &mut self.sources[source.0 as usize];
+        if column.pos == Pos::default() || (pos != Pos::default() && pos < column.pos) {
+            column.name = Rc::clone(name);
+            column.pos = pos;
         }
     }
 

@@ -84,6 +84,7 @@ impl Binder<'_> {
         let lateral = lateral_aliases(self.dialect);
         let mut out = Expansion::default();
         let mut values = Vec::with_capacity(items.len());
+        let mut anonymous = 0;
         for (i, item) in items.iter().enumerate() {
             match &item.kind {
                 ItemKind::Star { qualifier, options } => {
@@ -102,7 +103,8 @@ impl Binder<'_> {
                     let (info, aggregate) = self.item_value(*expr, i, scope);
                     values.push((i, Rc::clone(&info), aggregate));
                     if aliases.is_empty() {
-                        let (sym, name) = self.output_name(*expr, text.as_deref(), out.cols.len(), i);
+                        let (sym, name) = self.output_name(*expr, text.as_deref(), out.cols.len(), anonymous);
+                        anonymous += usize::from(!self.names_itself(*expr));
                         out.cols.push(Col { sym, name, info });
                     } else {
                         for alias in aliases {

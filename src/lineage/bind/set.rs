@@ -104,6 +104,8 @@ impl Binder<'_> {
         let mut acc = Acc::default();
         for wild in open.wild.iter().filter(|w| !w.except.contains(&like.sym)) {
             match (wild.table, &wild.info) {
+                // What it had before has no other type than what it gets now.
+                (Some(table), _) if self.is_own(table) => {}
                 (Some(table), _) => {
                     let source = self.source(table, like.sym, &like.name);
                     acc.direct.push((source, tessera_model::lineage::DirectKind::Identity));

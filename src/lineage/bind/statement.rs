@@ -110,8 +110,14 @@ impl Binder<'_> {
                 if let Some(session) = self.session.remove(&from) {
                     self.session.insert(to, session);
                 }
-                self.note_read(from);
-                self.note_write(to);
+                // No rows move: what this script wrote there bears another name from here on.
+                if self.writes.contains(&from) {
+                    self.writes.retain(|t| *t != from);
+                    self.note_write(to);
+                    for column in self.columns.iter_mut().filter(|c| c.target == Some(from)) {
+                        column.target = Some(to);
+                    }
+                }
             }
             StatementBody::Swap { from, to } => {
                 let (Some(from), Some(to)) = (self.table(*from), self.table(*to)) else { return };
@@ -122,8 +128,8 @@ impl Binder<'_> {
                 if let Some(b) = b {
                     self.session.insert(from, b);
                 }
-                self.note_read(from);
-                self.note_write(to);
+                self.note_read(to);
+                self.note_write(from);
             }
             StatementBody::Use { database, schema } => {
                 let folding = self.dialect.table_folding();
@@ -193,15 +199,13 @@ impl Binder<'_> {
         let output = match (query, like) {
             (Some(query), _) => Some(self.query(query, None)),
             (None, Some(like)) => self.table(*like).map(|source| {
-                if clone {
-                    self.note_read(source);
-                }
+                self.read_table(source);
                 self.table_output(source)
             }),
             (None, None) => None,
         };
         let Some(target) = self.table(name) else { return };
-        let temporary = temporary || self.is_temporary_name(name);
+        let temporary = temporary || self.is_temporary_name(name) || self.is_dropped_later(target);
         let names: Vec<IdentId> = columns.iter().map(|c| c.name).collect();
         let output = match output {
             Some(output) => self.renamed(output, &names),
@@ -226,6 +230,22 @@ impl Binder<'_> {
     /// T-SQL's `#t` is temporary by its name.
     fn is_temporary_name(&self, name: Idents) -> bool {
         self.arena.last(name).is_some_and(|n| self.text(n).starts_with('#'))
+    }
+
+    /// A table that the same script drops again lives in it alone.
+    fn is_dropped_later(&self, table: TableId) -> bool {
+        let now = self.statements.len();
+        self.dropped.iter().any(|(t, at)| *t == table && *at > now)
+    }
+
+    /// Notes which tables are dropped, and by which statement, before anything is bound.
+    pub(super) fn note_drops(&mut self, body: &StatementBody, statement: usize) {
+        if let StatementBody::Drop(names) = body {
+            for name in names {
+                let table = self.table(*name);
+                self.dropped.extend(table.map(|t| (t, statement)));
+            }
+        }
     }
 
     /// A table that the script itself declares.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tessera_model::lineage::DirectKind;
 use tessera_model::{Dialect, LogicalType, TableName, TableSchema};
-use tessera_sql::ir::{IdentId, Idents};
+use tessera_sql::ir::{IdentId, Idents, Pos};
 
 pub(super) struct Table {
     pub(super) name: TableName,
@@ -60,6 +60,11 @@ impl Binder<'_> {
 
     pub(super) fn table_name(&self, id: TableId) -> &TableName {
         &self.tables[id.0 as usize].name
+    }
+
+    /// The relation that the script builds.
+    pub(super) fn is_own(&self, table: TableId) -> bool {
+        self.own.as_ref().is_some_and(|own| self.table_name(table).key(self.dialect) == *own)
     }
 
     pub(super) fn note_read(&mut self, table: TableId) {
@@ -145,7 +150,7 @@ impl Binder<'_> {
             return *found;
         }
         let id = Source(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(SourceColumn { table, name: Rc::clone(name), mentioned: false });
+        self.sources.push(SourceColumn { table, name: Rc::clone(name), pos: Pos::default(), mentioned: false });
         self.source_ids.insert((table, sym), id);
         id
     }

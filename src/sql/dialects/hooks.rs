@@ -1,7 +1,7 @@
 //! Expressions that sqlparser does not read, read through its own hooks.
 
 use super::Extra;
-use sqlparser::ast::{Array, CastKind, Expr};
+use sqlparser::ast::{Array, ArrayElemTypeDef, CastKind, DataType, Expr, StructBracketKind, StructField};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
@@ -33,4 +33,43 @@ fn array_constructor(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
         data_type,
         format: None,
     })
+}
+
+/// Trino: `ROW(a integer, varchar)` and `ARRAY<T>`.
+pub(super) fn data_type(extra: Extra, parser: &mut Parser<'_>) -> Option<Result<DataType, ParserError>> {
+    if !extra.round_types {
+        return None;
+    }
+    let (Token::Word(word), next) = (&parser.peek_token_ref().token, &parser.peek_nth_token_ref(1).token) else {
+        return None;
+    };
+    if word.value.eq_ignore_ascii_case("row") && *next == Token::LParen {
+        return Some(row_type(parser));
+    }
+    // Trino takes `ARRAY<T>` for `ARRAY(T)`.
+    if word.keyword == Keyword::ARRAY && *next == Token::Lt {
+        return Some(angle_array(parser));
+    }
+    None
+}
+
+fn angle_array(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {
+    parser.next_token();
+    parser.next_token();
+    let inner = parser.parse_data_type()?;
+    parser.expect_token(&Token::Gt)?;
+    Ok(DataType::Array(ArrayElemTypeDef::AngleBracket(Box::new(inner))))
+}
+
+fn row_type(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {
+    parser.next_token();
+    parser.expect_token(&Token::LParen)?;
+    let fields = parser.parse_comma_separated(|parser| {
+        // A name, unless the word is a type that stands alone.
+        let alone = matches!(parser.peek_nth_token_ref(1).token, Token::Comma | Token::RParen | Token::LParen);
+        let field_name = if alone { None } else { Some(parser.parse_identifier()?) };
+        Ok(StructField { field_name, field_type: parser.parse_data_type()?, options: None })
+    })?;
+    parser.expect_token(&Token::RParen)?;
+    Ok(DataType::Struct(fields, StructBracketKind::Parentheses))
 }

@@ -16,6 +16,7 @@ pub(crate) struct Extra {
     trailing_commas: bool,
     values: bool,
     typed_arrays: bool,
+    lambdas: bool,
 }
 
 /// The parser dialect for `dialect`. Trino and Athena have none of their own: the generic one with Trino's types.
@@ -37,7 +38,7 @@ pub(crate) fn parser_dialect(dialect: Dialect) -> Box<dyn d::Dialect> {
         Dialect::SparkSql => boxed(d::SparkSqlDialect {}, Extra { shifts: true, values: true, ..base }),
         Dialect::Hive => boxed(d::HiveDialect {}, Extra { shifts: true, values: true, ..base }),
         Dialect::Trino | Dialect::Athena => {
-            boxed(d::GenericDialect {}, Extra { shifts: true, round_types: true, values: true, ..base })
+            boxed(d::GenericDialect {}, Extra { shifts: true, round_types: true, values: true, lambdas: true, ..base })
         }
         Dialect::MySql => boxed(d::MySqlDialect {}, Extra { shifts: true, ..base }),
         Dialect::ClickHouse => boxed(d::ClickHouseDialect {}, base),

@@ -73,7 +73,7 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         self.inner.parse_statement(parser)
     }
     fn parse_data_type(&self, parser: &mut Parser<'_>) -> Option<Result<DataType, ParserError>> {
-        self.inner.parse_data_type(parser)
+        super::hooks::data_type(self.extra, parser).or_else(|| self.inner.parse_data_type(parser))
     }
     fn parse_column_option(
         &self,
@@ -140,6 +140,7 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_projection_trailing_commas if trailing_commas;
         supports_from_trailing_commas if trailing_commas;
         supports_values_as_table_factor if values;
+        supports_lambda_functions if lambdas;
     }
     pass! {
         supports_string_literal_backslash_escape
@@ -181,7 +182,6 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_non_decimal_integer_literals
         supports_dictionary_syntax
         support_map_literal_syntax
-        supports_lambda_functions
         supports_lambda_keyword_syntax
         supports_parenthesized_set_variables
         supports_comma_separated_set_assignments

@@ -362,7 +362,11 @@ impl Lower {
     /// A query; `SELECT … INTO t` writes a table, and `WITH … INSERT` is a data-changing statement in a query's clothes.
     fn query_statement(&mut self, query: QueryId, first_select: usize) -> Lowered {
         let body = self.arena.query(query).body;
-        if let crate::ir::Body::Select(select) = self.arena.body(body)
+        let first = match self.arena.body(body) {
+            crate::ir::Body::Set { first, .. } => *first,
+            _ => body,
+        };
+        if let crate::ir::Body::Select(select) = self.arena.body(first)
             && select.index() >= first_select
             && let Some(name) = self.arena.select(*select).into
         {
