@@ -1,11 +1,11 @@
 //! A running `tessera serve` of a test's own: a folder, a configuration, a free port, a log that is shown when the test
 //! fails. It can be killed, stopped, started again on the same folder.
 
+use crate::api::Api;
 use crate::{binary, say};
-use reqwest::Method;
-use serde_json::Value;
 use std::fmt::Write;
 use std::fs::{File, OpenOptions};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -70,7 +70,7 @@ impl World {
     pub fn write(&self, port: u16) {
         let mut toml = String::new();
         let replica = self.replica.as_ref().map(|r| format!("replica = \"{r}\"\n")).unwrap_or_default();
-        // With every writer of the file: the sections come last, as they may end in an open table.
+        // The sections come last: they may end in an open table.
         write!(
             toml,
             "[store]\nurl = \"{}\"\n\n[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://127.0.0.1:{port}\"\nauth = {}\n{replica}\n[log]\nlevel = \"{}\"\n\n{}",
@@ -84,11 +84,7 @@ impl World {
 
     /// Starts the daemon and waits until it is ready.
     pub async fn start(self) -> TestDaemon {
-        // The client refuses to be built without one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http =
-            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().expect("an HTTP client");
-        let mut daemon = TestDaemon { world: self, port: free_port(), child: None, http, key: None };
+        let mut daemon = TestDaemon { world: self, api: Api::new(free_port()), child: None };
         daemon.up().await;
         daemon
     }
@@ -103,17 +99,18 @@ pub fn free_port() -> u16 {
 #[derive(Debug)]
 pub struct TestDaemon {
     world: World,
-    port: u16,
+    api: Api,
     child: Option<Child>,
-    http: reqwest::Client,
-    key: Option<String>,
+}
+
+impl Deref for TestDaemon {
+    type Target = Api;
+    fn deref(&self) -> &Api {
+        &self.api
+    }
 }
 
 impl TestDaemon {
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
     pub fn folder(&self) -> &Path {
         self.world.folder()
     }
@@ -127,13 +124,14 @@ impl TestDaemon {
         &mut self.world
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
+    /// Questions to this daemon, for tasks beside the one that owns it; it survives restarts.
+    pub fn api(&self) -> Api {
+        self.api.clone()
     }
 
     /// Sends this key from now on.
     pub fn use_key(&mut self, key: Option<&str>) {
-        self.key = key.map(str::to_owned);
+        self.api.use_key(key);
     }
 
     /// What the daemon has said so far, over all its lives.
@@ -149,25 +147,30 @@ impl TestDaemon {
     pub async fn up(&mut self) {
         assert!(self.child.is_none(), "the daemon runs already");
         for _ in 0..5 {
-            self.world.write(self.port);
-            let log = || -> File {
-                OpenOptions::new().create(true).append(true).open(self.log_path()).expect("a log can be written")
-            };
-            let child = binary::command(self.world.folder())
-                .args(["serve", "--config", "tessera.toml"])
-                .env("RUST_BACKTRACE", "1")
-                .stdout(Stdio::from(log()))
-                .stderr(Stdio::from(log()))
-                .spawn()
-                .expect("the daemon starts");
-            self.child = Some(child);
+            self.spawn();
             if self.wait_ready().await {
                 return;
             }
             // Somebody else has taken the port meanwhile.
-            self.port = free_port();
+            self.api.move_to(free_port());
         }
         panic!("the daemon does not start:\n{}", self.log());
+    }
+
+    /// Starts the process and does not wait for it.
+    pub fn spawn(&mut self) {
+        self.world.write(self.api.port());
+        let log = || -> File {
+            OpenOptions::new().create(true).append(true).open(self.log_path()).expect("a log can be written")
+        };
+        let child = binary::command(self.world.folder())
+            .args(["serve", "--config", "tessera.toml"])
+            .env("RUST_BACKTRACE", "1")
+            .stdout(Stdio::from(log()))
+            .stderr(Stdio::from(log()))
+            .spawn()
+            .expect("the daemon starts");
+        self.child = Some(child);
     }
 
     /// `false`: it ended because its port was taken.
@@ -180,9 +183,7 @@ impl TestDaemon {
                 assert!(log.contains("cannot listen on"), "the daemon ended at once with {status}:\n{}", tail(&log));
                 return false;
             }
-            if let Ok(answer) = self.http.get(format!("{}/health/ready", self.url())).send().await
-                && answer.status().is_success()
-            {
+            if self.api.ready().await {
                 return true;
             }
             assert!(
@@ -231,84 +232,11 @@ impl TestDaemon {
         panic!("the daemon did not stop:\n{}", tail(&self.log()));
     }
 
-    /// One request; the status and the body, or why no answer came.
-    pub async fn try_call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<(u16, Value), reqwest::Error> {
-        let path = if path.starts_with("/health") || path.starts_with("/metrics") {
-            path.to_owned()
-        } else {
-            format!("/api/v1{path}")
-        };
-        let mut request = self.http.request(method, format!("{}{path}", self.url()));
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let answer = request.send().await?;
-        let status = answer.status().as_u16();
-        let text = answer.text().await?;
-        Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
-    }
-
-    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> (u16, Value) {
-        self.try_call(method.clone(), path, body).await.unwrap_or_else(|e| panic!("{method} {path}: {e:?}"))
-    }
-
-    /// GET under `/api/v1`; anything but success fails the test.
-    pub async fn get(&self, path: &str) -> Value {
-        let (status, body) = self.call(Method::GET, path, None).await;
-        assert!((200..300).contains(&status), "GET {path}: {status} {body}");
-        body
-    }
-
-    /// POST under `/api/v1`.
-    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.call(Method::POST, path, Some(body)).await
-    }
-
-    /// All rows of a list, page by page.
-    pub async fn all(&self, path: &str) -> Vec<Value> {
-        let mut rows = Vec::new();
-        let joint = if path.contains('?') { '&' } else { '?' };
-        loop {
-            let page = self.get(&format!("{path}{joint}limit=100&offset={}", rows.len())).await;
-            let got = page["results"].as_array().cloned().unwrap_or_default();
-            let end = got.is_empty();
-            rows.extend(got);
-            if end || rows.len() as u64 >= page["total"].as_u64().unwrap_or(0) {
-                return rows;
-            }
-        }
-    }
-
-    /// Asks until the answer satisfies; fails with the last answer.
-    pub async fn until<T>(&self, what: &str, path: &str, patience: Duration, found: impl Fn(&Value) -> Option<T>) -> T {
-        let deadline = Instant::now() + patience;
-        loop {
-            let answer = self.get(path).await;
-            if let Some(found) = found(&answer) {
-                return found;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "waited {} s for {what}; GET {path} says {answer:#}",
-                patience.as_secs()
-            );
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
     /// Runs another command of the binary against this daemon's folder and configuration.
     pub fn tessera(&self, args: &[&str]) -> binary::Ran {
         let mut command = binary::command(self.folder());
         command.env("TESSERA_URL", self.url());
-        if let Some(key) = &self.key {
+        if let Some(key) = self.api.key() {
             command.env("TESSERA_API_KEY", key);
         }
         binary::run(command.args(args))
