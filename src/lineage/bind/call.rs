@@ -93,7 +93,8 @@ impl Binder<'_> {
 
     /// `month` in `date_trunc(month, x)`: a word of the language, not a column. BigQuery has it last, the others first.
     fn is_date_part(&self, name: &str, index: usize, args: &[ExprId]) -> bool {
-        if args.len() < 2 || !types::takes_date_part(name) {
+        // EXTRACT has its word lowered already.
+        if args.len() < 2 || name == "extract" || !types::takes_date_part(name) {
             return false;
         }
         let last_place = self.dialect == Dialect::BigQuery || name == "last_day" || name == "next_day";

@@ -287,7 +287,25 @@ impl Lower {
 
     /// `root.a[1].b`
     fn access(&mut self, root: ast::Expr, chain: Vec<ast::AccessExpr>) -> ExprId {
-        let mut base = self.expr(root);
+        let mut chain = chain.into_iter().peekable();
+        let mut base = match &root {
+            // `user.name`: the parser takes USER for a function; before a dot it is a relation's name.
+            ast::Expr::Function(function)
+                if matches!(function.args, ast::FunctionArguments::None) && function.over.is_none() =>
+            {
+                let pos = Self::name_pos(&function.name);
+                let name = self.name(&function.name);
+                let mut parts = self.arena.idents(name).to_vec();
+                while let Some(ast::AccessExpr::Dot(ast::Expr::Identifier(ident))) = chain.peek() {
+                    let part = self.ident(ident);
+                    parts.push(part);
+                    chain.next();
+                }
+                let path = self.idents(&parts);
+                self.push(Expr::Column(path, pos))
+            }
+            _ => self.expr(root),
+        };
         for step in chain {
             base = match step {
                 ast::AccessExpr::Dot(ast::Expr::Identifier(ident)) => {
