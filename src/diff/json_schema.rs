@@ -8,6 +8,7 @@ mod contain;
 mod dec;
 mod eval;
 mod explain;
+mod keywords;
 mod lower;
 mod node;
 mod number;

@@ -47,7 +47,7 @@ impl Plan {
     /// From here on all positions are alike.
     fn tail(&self) -> usize {
         let prefix = self.all.iter().map(|(p, _)| p.len()).max().unwrap_or(0);
-        self.demands.iter().map(|d| d.from).max().unwrap_or(0).max(prefix)
+        self.demands.iter().map(|d| d.from + usize::from(d.exact)).max().unwrap_or(0).max(prefix)
     }
 }
 

@@ -86,7 +86,7 @@ fn read(columns: &serde_json::Value) -> TableSchema {
 fn a_rename_is_suggested_on_the_removal_and_never_hides_it() {
     let old = read(&json!([{"name": "id", "type": "bigint"}, {"name": "cust_no", "type": "text"}]));
     let new = read(
-        json!([{"name": "id", "type": "bigint"}, {"name": "x", "type": "int"}, {"name": "buyer", "type": "text"}]),
+        &json!([{"name": "id", "type": "bigint"}, {"name": "x", "type": "int"}, {"name": "buyer", "type": "text"}]),
     );
     let compat = Compatibility::new(Mode::Backward);
     assert!(renames(&old, &new, &Options::default()).is_empty());
