@@ -2,6 +2,8 @@
 //! leaves at least once and repeats carry the same key. `TESSERA_CRASH_KILLS` (default 15 per store; the claim is made with
 //! 200) and `TESSERA_CRASH_SEED` say how often and when.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod afterwards;
 mod day;
 mod seed;

@@ -1,5 +1,7 @@
 //! The real binary, end to end: one module for each promise of the product. Each test has a world of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod check;
 mod common;
 mod cross_project;
