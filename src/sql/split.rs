@@ -32,11 +32,7 @@ pub(crate) fn statements(tokens: &[TokenWithSpan], dialect: Dialect) -> Vec<Rang
                     _ if word.quote_style.is_some() => {}
                     Keyword::FUNCTION | Keyword::PROCEDURE | Keyword::TRIGGER if words <= 6 => routine = true,
                     Keyword::BEGIN if routine => block += 1,
-                    Keyword::CASE | Keyword::IF | Keyword::WHILE if block > 0 => {
-                        if !ends_block(tokens, at) {
-                            block += 1;
-                        }
-                    }
+                    Keyword::CASE | Keyword::IF | Keyword::WHILE if block > 0 && !ends_block(tokens, at) => block += 1,
                     Keyword::END if block > 0 => block -= 1,
                     Keyword::NoKeyword
                         if dialect == Dialect::TSql

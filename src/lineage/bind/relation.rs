@@ -119,7 +119,7 @@ impl Binder<'_> {
         let ident = ident?;
         let wild: Vec<Wild> =
             self.scopes[scope].rels[from..to].iter().flat_map(|r| r.output.wild.iter().cloned()).collect();
-        self.from_wild(&wild, sym, ident, Pos::default())
+        self.find_wild(&wild, sym, ident, Pos::default())
     }
 
     /// Binds one relation and adds what it gives to the scope; `sees_left` as if LATERAL stood before it.

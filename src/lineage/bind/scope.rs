@@ -197,7 +197,7 @@ impl Binder<'_> {
                 return Some((Found::Info(Rc::clone(&col.info), known.nullable), fields));
             }
             let rel = known.clone();
-            if let Some(info) = self.from_wild(&rel.output.wild, sym, column, pos) {
+            if let Some(info) = self.find_wild(&rel.output.wild, sym, column, pos) {
                 return Some((Found::Info(info, rel.nullable), fields));
             }
             if self.is_pseudo(column) {
@@ -258,7 +258,7 @@ impl Binder<'_> {
             let mut infos: Vec<(Rc<Info>, bool)> = Vec::new();
             for i in open {
                 let rel = self.scopes[scope].rels[i].clone();
-                infos.extend(self.from_wild(&rel.output.wild, sym, ident, pos).map(|info| (info, rel.nullable)));
+                infos.extend(self.find_wild(&rel.output.wild, sym, ident, pos).map(|info| (info, rel.nullable)));
             }
             match infos.len() {
                 0 => {}
@@ -299,7 +299,7 @@ impl Binder<'_> {
     }
 
     /// A column that an open relation may have.
-    pub(super) fn from_wild(&mut self, wild: &[Wild], sym: Sym, ident: IdentId, pos: Pos) -> Option<Rc<Info>> {
+    pub(super) fn find_wild(&mut self, wild: &[Wild], sym: Sym, ident: IdentId, pos: Pos) -> Option<Rc<Info>> {
         let mut infos = Vec::new();
         for wild in wild {
             if wild.except.contains(&sym) {
@@ -379,9 +379,9 @@ impl Binder<'_> {
             let rels: Vec<Rel> = self.scopes[scope].rels.clone();
             return self.unknown_in(&rels, *last, pos);
         }
-        let written: Vec<&str> = parts.iter().map(|p| self.text(*p)).collect();
+        let written: Vec<String> = parts.iter().map(|p| self.text(*p).to_owned()).collect();
         let message = format!("Nothing in FROM is called {}.", written[..written.len() - 1].join("."));
-        self.bind_error("unknown-relation", None, &written[written.len() - 1].to_owned(), message.clone(), pos);
+        self.bind_error("unknown-relation", None, &written[written.len() - 1], message.clone(), pos);
         self.diagnose(DiagnosticSeverity::Warning, "unknown-relation", message, pos);
         self.lower_level(Resolution::Ambiguous);
         Found::Nothing

@@ -133,7 +133,7 @@ impl Binder<'_> {
             }
         }
         for (from, sym, name, ident, done) in renamed {
-            if !done && let Some(info) = self.from_wild(wild, from, ident, Pos::default()) {
+            if !done && let Some(info) = self.find_wild(wild, from, ident, Pos::default()) {
                 out.cols.push(Col { sym, name, info });
             }
         }

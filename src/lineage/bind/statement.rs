@@ -343,7 +343,7 @@ impl Binder<'_> {
             return Some(col.clone());
         }
         let shown = self.column_name(name);
-        self.from_wild(&output.wild, sym, name, Pos::default()).map(|info| Col { sym, name: shown, info })
+        self.find_wild(&output.wild, sym, name, Pos::default()).map(|info| Col { sym, name: shown, info })
     }
 
     /// A statement of which only tables are known.

@@ -2,6 +2,7 @@
 //! `match` on a parser enum names all its variants: a node that a new parser release adds fails to compile here instead
 //! of vanishing from the lineage.
 
+mod change;
 mod expr;
 mod function;
 mod naming;
