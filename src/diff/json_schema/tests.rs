@@ -104,7 +104,7 @@ fn pair() -> impl Strategy<Value = (Value, Value)> {
         while let Some(path) = todo.pop() {
             match a.pointer(&path) {
                 Some(Value::Object(fields)) => {
-                    todo.extend(fields.keys().map(|k| format!("{path}/{}", super::lower::escape(k))))
+                    todo.extend(fields.keys().map(|k| format!("{path}/{}", super::lower::escape(k))));
                 }
                 Some(Value::Array(items)) => todo.extend((0..items.len()).map(|i| format!("{path}/{i}"))),
                 _ => {}
