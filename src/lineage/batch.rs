@@ -66,7 +66,8 @@ pub fn batch_line(line: &str) -> String {
         }
     }
     let given = parsed.defaults.unwrap_or(Given { database: None, schema: None });
-    let filled = |text: Option<String>| text.filter(|t| !t.is_empty());
+    let folding = dialect.table_folding();
+    let filled = |text: Option<String>| text.filter(|t| !t.is_empty()).map(|t| folding.store(&t, has_case(&t)));
     let defaults = Defaults { database: filled(given.database), schema: filled(given.schema) };
     let lineage = crate::on_wide_stack(|| crate::bound(&sql, dialect, &catalog, &defaults, Spelling::Written).lineage);
     let id = parsed.id;

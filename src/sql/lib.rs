@@ -19,3 +19,6 @@ pub use mentions::Mention;
 pub use parse::{Parsed, Script, parse};
 pub use scan::Scan;
 pub use wide::{STACK_BYTES, mark_wide, on_wide_stack};
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,15 @@ pub(crate) fn tables(tokens: &[TokenWithSpan]) -> Scan {
         let Some(write) = found else { continue };
         while matches!(
             words.get(at).and_then(|t| keyword(t)),
-            Some(Keyword::ONLY | Keyword::LATERAL | Keyword::TABLE | Keyword::IF | Keyword::NOT | Keyword::EXISTS)
+            Some(
+                Keyword::ONLY
+                    | Keyword::INTO
+                    | Keyword::LATERAL
+                    | Keyword::TABLE
+                    | Keyword::IF
+                    | Keyword::NOT
+                    | Keyword::EXISTS
+            )
         ) {
             at += 1;
         }

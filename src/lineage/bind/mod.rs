@@ -54,6 +54,7 @@ struct SessionTable {
     output: Rc<Output>,
     /// Looked through: its readers read what it was made of.
     temporary: bool,
+    read: bool,
 }
 
 struct SourceColumn {
@@ -184,6 +185,7 @@ pub(crate) fn script(
         }
         worst = worst.max(binder.level);
     }
+    binder.emit_unread();
     binder.report(worst)
 }
 

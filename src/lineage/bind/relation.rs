@@ -244,8 +244,9 @@ impl Binder<'_> {
 
     /// Notes a read; tables that live in this script only are looked through.
     pub(super) fn read_table(&mut self, table: TableId) {
-        if !self.session.get(&table).is_some_and(|t| t.temporary) {
-            self.note_read(table);
+        match self.session.get_mut(&table) {
+            Some(session) if session.temporary => session.read = true,
+            _ => self.note_read(table),
         }
     }
 

@@ -131,7 +131,7 @@ impl Binder<'_> {
                 self.note_read(to);
                 self.note_write(from);
             }
-            StatementBody::Use { database, schema } => {
+            StatementBody::Use { database, schema, either } => {
                 let folding = self.dialect.table_folding();
                 let stored = |id: &IdentId| {
                     let ident = self.arena.ident(*id);
@@ -143,6 +143,12 @@ impl Binder<'_> {
                 }
                 if schema.is_some() {
                     self.defaults.schema = schema;
+                }
+                if let Some(either) = either.as_ref().map(stored) {
+                    match self.defaults.database {
+                        Some(_) => self.defaults.database = Some(either),
+                        None => self.defaults.schema = Some(either),
+                    }
                 }
             }
             StatementBody::Block(inner) => {
@@ -224,7 +230,19 @@ impl Binder<'_> {
         }
         // A view that a query of the same script reads is a table to that query.
         let _ = view;
-        self.session.insert(target, SessionTable { output, temporary });
+        self.session.insert(target, SessionTable { output, temporary, read: false });
+    }
+
+    /// Temporary tables that nothing in the script reads are what it was written for.
+    pub(super) fn emit_unread(&mut self) {
+        let mut left: Vec<TableId> =
+            self.session.iter().filter(|(_, t)| t.temporary && !t.read).map(|(id, _)| *id).collect();
+        left.sort_unstable();
+        for table in left {
+            let output = Rc::clone(&self.session[&table].output);
+            self.note_write(table);
+            self.emit_all(&output, Some(table));
+        }
     }
 
     /// T-SQL's `#t` is temporary by its name.

@@ -75,3 +75,13 @@ fn one_bad_statement_does_not_lose_the_others() {
     assert_eq!((&diagnostic["code"], &diagnostic["line"]), (&json!("unparsed"), &json!(1)));
     assert!(got["reads"].as_array().unwrap().contains(&json!("c")));
 }
+
+#[test]
+fn defaults_fold_as_names_do() {
+    let got = answer(&json!({
+        "id": 1, "dialect": "snowflake", "sql": "select * from t",
+        "schemas": {"db.s.t": {"id": "INTEGER"}}, "defaults": {"database": "db", "schema": "s"}
+    }));
+    assert_eq!(got["columns"][0]["direct"][0]["column"], "ID", "{got}");
+    assert_eq!(got["resolution"], "resolved");
+}

@@ -4,6 +4,7 @@ mod batch;
 mod bombs;
 mod cases;
 mod corpus;
+mod laws;
 mod orchard;
 mod world;
 

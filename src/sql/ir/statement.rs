@@ -151,6 +151,8 @@ pub enum StatementBody {
     Use {
         database: Option<IdentId>,
         schema: Option<IdentId>,
+        /// `USE x` in a dialect of three levels: a database, where there is one to change.
+        either: Option<IdentId>,
     },
     /// Statements inside this one, as indices into `Statement::nested`.
     Block(Vec<u32>),

@@ -3,6 +3,7 @@
 use super::Lower;
 use crate::ir::{Alias, ColumnDef, Pos, QueryId, StatementBody, StatementKind};
 use sqlparser::ast::{self, Statement as S};
+use tessera_model::Dialect;
 
 type Lowered = (StatementKind, StatementBody);
 
@@ -402,29 +403,29 @@ impl Lower {
     }
 
     fn use_statement(&mut self, target: &ast::Use) -> StatementBody {
-        let (name, database_first) = match target {
-            ast::Use::Catalog(name) | ast::Use::Database(name) => (name, true),
-            ast::Use::Schema(name) => (name, false),
-            // USE a.b: database and schema; USE a: what the dialect calls a database, which holds tables.
-            ast::Use::Object(name) => (name, false),
+        let nothing = StatementBody::Use { database: None, schema: None, either: None };
+        let (name, is_database, is_schema) = match target {
+            ast::Use::Catalog(name) | ast::Use::Database(name) => (name, true, false),
+            ast::Use::Schema(name) => (name, false, true),
+            ast::Use::Object(name) => (name, false, false),
             ast::Use::Warehouse(_) | ast::Use::Role(_) | ast::Use::SecondaryRoles(_) | ast::Use::Default => {
-                return StatementBody::Use { database: None, schema: None };
+                return nothing;
             }
         };
-        let list = self.name(name);
-        let parts = self.arena.idents(list).to_vec();
+        // Their databases are what holds tables.
         let two_levels = matches!(
             self.dialect,
-            tessera_model::Dialect::Hive
-                | tessera_model::Dialect::SparkSql
-                | tessera_model::Dialect::MySql
-                | tessera_model::Dialect::Databricks
+            Dialect::Hive | Dialect::SparkSql | Dialect::MySql | Dialect::Databricks | Dialect::ClickHouse
         );
-        match parts.as_slice() {
-            [one] if database_first && !two_levels => StatementBody::Use { database: Some(*one), schema: None },
-            [one] => StatementBody::Use { database: None, schema: Some(*one) },
-            [.., database, schema] => StatementBody::Use { database: Some(*database), schema: Some(*schema) },
-            [] => StatementBody::Use { database: None, schema: None },
+        let list = self.name(name);
+        match self.arena.idents(list) {
+            [one] if two_levels || is_schema => StatementBody::Use { database: None, schema: Some(*one), either: None },
+            [one] if is_database => StatementBody::Use { database: Some(*one), schema: None, either: None },
+            [one] => StatementBody::Use { database: None, schema: None, either: Some(*one) },
+            [.., database, schema] => {
+                StatementBody::Use { database: Some(*database), schema: Some(*schema), either: None }
+            }
+            [] => nothing,
         }
     }
 

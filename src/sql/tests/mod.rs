@@ -1,0 +1,4 @@
+//! Splitting, guards, repairs and the last resort; and that no text whatever makes the crate panic.
+
+mod laws;
+mod reading;
