@@ -1,6 +1,6 @@
 //! One node after the other: parse what is new, order, bind level by level, and put the answers together.
 
-use super::cache::{Bound, Cache, ENGINE_VERSION, Key};
+use super::cache::{Bound, Cache, ENGINE_VERSION, Finished, Key, Named};
 use super::index::NameIndex;
 use super::{NodeInput, NodeLineage, World, WorldLineage, order, shape, through};
 use crate::bind::{self, Spelling};
@@ -19,17 +19,20 @@ const PARALLEL_FROM: usize = 4;
 /// What is known of a node before it is bound.
 struct Text {
     key: Key,
-    mentions: Arc<Vec<Mention>>,
+    mentions: Arc<Vec<Named>>,
     /// Parsed already, when the cache did not know the text.
     script: Option<Script>,
 }
+
+/// Which of a text's mentions is which node.
+type Read = (usize, usize);
 
 pub(super) fn analyze(world: &World, cache: &mut Cache) -> WorldLineage {
     cache.begin();
     let mut dialects: Vec<Dialect> = world.nodes.iter().map(|n| n.dialect).collect();
     dialects.sort_unstable();
     dialects.dedup();
-    let mut relations: NameIndex<usize> = NameIndex::new(dialects.clone());
+    let mut relations: NameIndex<usize> = NameIndex::new(&dialects);
     let mut ids: HashMap<&str, usize> = HashMap::with_capacity(world.nodes.len());
     for (i, node) in world.nodes.iter().enumerate() {
         ids.insert(&node.id, i);
@@ -44,24 +47,23 @@ pub(super) fn analyze(world: &World, cache: &mut Cache) -> WorldLineage {
     }
     let workers = Workers::default();
     let texts = texts(world, cache, &workers);
-    let mut reads: Vec<Vec<(TableName, usize)>> = Vec::with_capacity(world.nodes.len());
+    let mut reads: Vec<Vec<Read>> = Vec::with_capacity(world.nodes.len());
     let mut needs: Vec<Vec<usize>> = Vec::with_capacity(world.nodes.len());
     for (i, node) in world.nodes.iter().enumerate() {
         let mut need: Vec<usize> = node.upstream.iter().filter_map(|id| ids.get(id.as_str()).copied()).collect();
         need.extend(node.aliases.iter().filter_map(|(_, id)| ids.get(id.as_str()).copied()));
-        let mut read = Vec::new();
-        for mention in texts[i].iter().flat_map(|t| t.mentions.iter()) {
-            let Some(name) = written_name(node, mention) else { continue };
-            let alias = node.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&name.name));
-            let found = match alias.filter(|_| mention.parts.len() == 1) {
+        let mut read: Vec<Read> = Vec::new();
+        for (at, named) in texts[i].iter().flat_map(|t| t.mentions.iter().enumerate()) {
+            let alias = node.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&named.name.name));
+            let found = match alias.filter(|_| named.bare) {
                 Some((_, id)) => ids.get(id.as_str()).copied(),
-                None => relations.get(&name, node.dialect).copied(),
+                None => relations.get_by_key(&named.name, &named.key, node.dialect).copied(),
             };
             if let Some(found) = found {
-                if !mention.maybe_cte {
+                if !named.maybe_cte {
                     need.push(found);
                 }
-                read.push((name, found));
+                read.push((at, found));
             }
         }
         reads.push(read);
@@ -72,17 +74,22 @@ pub(super) fn analyze(world: &World, cache: &mut Cache) -> WorldLineage {
     let mut done: Vec<Option<Arc<NodeLineage>>> = vec![None; world.nodes.len()];
     // What a shape is to its readers, hashed once for all of them.
     let mut prints: Vec<Option<Key>> = vec![None; world.nodes.len()];
+    // Whoever reads a node without a relation reads what that node reads: its whole answer is part of the question.
+    let mut keys: Vec<Option<Key>> = vec![None; world.nodes.len()];
     for level in order::levels(&needs) {
         let mut jobs = Vec::new();
         for i in level {
             let node = &world.nodes[i];
             let Some(text) = texts[i].take() else {
-                done[i] = Some(Arc::new(without_sql(node, &ids, &done)));
+                let lineage = without_sql(node, &ids, &done);
+                prints[i] = Some(print_of(&lineage.schema));
+                done[i] = Some(Arc::new(lineage));
                 continue;
             };
-            let key = bound_key(node, &text.key, &reads[i], i, &prints);
+            let key = bound_key(world, i, &text, &reads[i], &prints, &keys);
+            keys[i] = Some(key);
             match cache.bound(&key) {
-                Some(bound) => done[i] = Some(Arc::new(finish(node, &bound))),
+                Some(bound) => place(i, node, &bound, cache, &mut done, &mut prints),
                 None => jobs.push((i, key, text)),
             }
         }
@@ -93,21 +100,14 @@ pub(super) fn analyze(world: &World, cache: &mut Cache) -> WorldLineage {
         let results: Vec<(usize, Key, Arc<Bound>)> =
             if jobs.len() < PARALLEL_FROM { jobs.into_iter().map(bind).collect() } else { workers.map(jobs, bind) };
         for (i, key, bound) in results {
-            done[i] = Some(Arc::new(finish(&world.nodes[i], &bound)));
+            place(i, &world.nodes[i], &bound, cache, &mut done, &mut prints);
             cache.keep_bound(key, bound);
-        }
-        for (print, node) in prints.iter_mut().zip(&done) {
-            if print.is_none()
-                && let Some(node) = node
-            {
-                *print = Some(print_of(&node.schema));
-            }
         }
     }
     cache.end();
 
     let mut nodes = BTreeMap::new();
-    let mut index = NameIndex::new(dialects);
+    let mut index = NameIndex::new(&dialects);
     for i in by_knowledge {
         let node = &world.nodes[i];
         if let Some(relation) = &node.relation {
@@ -164,14 +164,15 @@ fn texts(world: &World, cache: &mut Cache, workers: &Workers) -> Vec<Option<Text
         match cache.mentions(&key) {
             Some(mentions) => out.push(Some(Text { key, mentions, script: None })),
             None => {
-                jobs.push((i, key, Arc::clone(sql), node.dialect));
+                jobs.push((i, key, Arc::clone(sql)));
                 out.push(None);
             }
         }
     }
-    let parse = |(i, key, sql, dialect): (usize, Key, Arc<str>, Dialect)| {
-        let script = tessera_sql::parse(&sql, dialect, &Limits::default());
-        let mentions = Arc::new(script.mentions());
+    let parse = |(i, key, sql): (usize, Key, Arc<str>)| {
+        let node = &world.nodes[i];
+        let script = tessera_sql::parse(&sql, node.dialect, &Limits::default());
+        let mentions = Arc::new(script.mentions().iter().filter_map(|m| named(node, m)).collect());
         (i, Text { key, mentions, script: Some(script) })
     };
     let parsed: Vec<(usize, Text)> =
@@ -208,11 +209,26 @@ fn field(hasher: &mut blake3::Hasher, text: &str) {
     hasher.update(text.as_bytes());
 }
 
-fn bound_key(node: &NodeInput, text: &Key, reads: &[(TableName, usize)], own: usize, prints: &[Option<Key>]) -> Key {
+fn bound_key(
+    world: &World,
+    own: usize,
+    text: &Text,
+    reads: &[Read],
+    prints: &[Option<Key>],
+    keys: &[Option<Key>],
+) -> Key {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(text);
-    for (name, found) in reads {
-        field(&mut hasher, &name.to_string());
+    hasher.update(&text.key);
+    for (at, found) in reads {
+        let node = &world.nodes[*found];
+        hasher.update(&(*at as u64).to_le_bytes());
+        if let Some(relation) = &node.relation {
+            for part in relation.parts() {
+                field(&mut hasher, part);
+            }
+        } else if let Some(key) = &keys[*found] {
+            hasher.update(key);
+        }
         if *found == own {
             if let Some(known) = &node.known {
                 hasher.update(&print_of(known));
@@ -241,7 +257,7 @@ fn print_of(schema: &TableSchema) -> Key {
     *hasher.finalize().as_bytes()
 }
 
-fn written_name(node: &NodeInput, mention: &Mention) -> Option<TableName> {
+fn named(node: &NodeInput, mention: &Mention) -> Option<Named> {
     let folding = node.dialect.table_folding();
     let mut parts = Vec::with_capacity(3);
     for part in &mention.parts {
@@ -252,23 +268,20 @@ fn written_name(node: &NodeInput, mention: &Mention) -> Option<TableName> {
         }
     }
     let name = TableName::from_parts(parts)?;
-    Some(name.qualified(node.defaults.database.as_deref(), node.defaults.schema.as_deref()))
+    let name = name.qualified(node.defaults.database.as_deref(), node.defaults.schema.as_deref());
+    let key = name.key(node.dialect).0;
+    Some(Named { name, key, bare: mention.parts.len() == 1, maybe_cte: mention.maybe_cte })
 }
 
-fn bind_node(
-    node: &NodeInput,
-    own: usize,
-    text: Text,
-    reads: &[(TableName, usize)],
-    done: &[Option<Arc<NodeLineage>>],
-) -> Bound {
+fn bind_node(node: &NodeInput, own: usize, text: Text, reads: &[Read], done: &[Option<Arc<NodeLineage>>]) -> Bound {
     let script = text.script.unwrap_or_else(|| match &node.sql {
         Some(sql) => tessera_sql::parse(sql, node.dialect, &Limits::default()),
         None => Script::default(),
     });
     let mut catalog = Catalog::new(node.dialect);
     let mut stands_for = Vec::new();
-    for (name, found) in reads {
+    for (at, found) in reads {
+        let name = &text.mentions[*at].name;
         if *found == own {
             if let (Some(known), Some(relation)) = (&node.known, &node.relation) {
                 catalog.insert(relation.clone(), known.clone());
@@ -301,6 +314,26 @@ fn bind_node(
         errors.retain(|e| !e.table.as_ref().is_some_and(is_own));
     }
     Bound { lineage: Arc::new(lineage), inferred: bound.shape, errors }
+}
+
+/// Puts a node's answer where its readers find it; one that is as before is shared.
+fn place(
+    at: usize,
+    node: &NodeInput,
+    bound: &Arc<Bound>,
+    cache: &mut Cache,
+    done: &mut [Option<Arc<NodeLineage>>],
+    prints: &mut [Option<Key>],
+) {
+    let finished = cache.finished(node, bound).unwrap_or_else(|| {
+        let lineage = Arc::new(finish(node, bound));
+        let print = print_of(&lineage.schema);
+        let finished = Arc::new(Finished::new(node, Arc::clone(bound), lineage, print));
+        cache.keep_finished(&node.id, Arc::clone(&finished));
+        finished
+    });
+    done[at] = Some(Arc::clone(&finished.node));
+    prints[at] = Some(finished.print);
 }
 
 fn finish(node: &NodeInput, bound: &Bound) -> NodeLineage {
