@@ -25,6 +25,7 @@ fn the_story_is_told_and_ends_well() {
         "orchard.main.fct_orders  published",
         "orchard.main.dim_customers_v1  published",
         "Open drift: 0",
+        "│ Published:",
         // and the gate.
         "fct_orders.amount",
         "(exit 1)",

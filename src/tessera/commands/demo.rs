@@ -241,7 +241,9 @@ impl Stage {
         self.chapter("The message. One per channel for the whole night, not one per column:")?;
         let shown = self
             .slack
-            .wait_for(PATIENCE, |all| all.first().map(|m| (m.channel.clone(), render_text(m))))
+            .wait_for(PATIENCE, |all| {
+                all.iter().find(|m| m.channel == CHANNEL).map(|m| (m.channel.clone(), render_text(m)))
+            })
             .await
             .ok_or_else(|| anyhow!("Slack heard nothing"))?;
         self.line(&format!("   Slack, {}:", shown.0))?;
@@ -285,7 +287,7 @@ impl Stage {
         let open = self.client.get("/drift", &[("status", "open")]).await?;
         self.line(&format!("   Open drift: {}. The Slack message was updated in place:", open["total"]))?;
         let title = self.slack.wait_for(PATIENCE, |all| {
-            let text = render_text(all.first()?);
+            let text = render_text(all.iter().find(|m| m.channel == CHANNEL)?);
             text.to_lowercase().contains("published").then(|| text.lines().next().unwrap_or_default().to_owned())
         });
         if let Some(line) = title.await {
