@@ -2,4 +2,5 @@
 
 mod conformance;
 mod copy;
+mod server;
 mod settings;

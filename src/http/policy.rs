@@ -88,6 +88,7 @@ pub(crate) const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/warehouses/{name}/scan", WRITE),
     ("POST", "/api/v1/dbt/upload", WRITE),
     ("POST", "/api/v1/dbt/check", READ),
+    ("POST", "/api/v1/dbt/propose", WRITE),
     ("GET", "/api/v1/keys", ADMIN),
     ("POST", "/api/v1/keys", ADMIN),
     ("DELETE", "/api/v1/keys/{id}", ADMIN),

@@ -27,6 +27,15 @@ impl PostgresLab {
         (register().build)("lab", &all).unwrap()
     }
 
+    pub(super) fn role(&self) -> &str {
+        &self.role
+    }
+
+    /// The role that `restricted` has made.
+    pub(super) fn restricted_again(&self) -> Arc<dyn Warehouse> {
+        (register().build)("lab", &json!({ "url": self.role_url() })).unwrap()
+    }
+
     fn role_url(&self) -> String {
         let mut url = url::Url::parse(&self.database().url()).unwrap();
         url.set_username(&self.role).unwrap();
@@ -73,7 +82,7 @@ impl Lab for PostgresLab {
         let role = &self.role;
         self.run(&format!("create role {role} login password 'secret'; revoke all on schema public from public;"))
             .await;
-        (register().build)("lab", &json!({ "url": self.role_url() })).unwrap()
+        self.restricted_again()
     }
 
     async fn grant(&self) {

@@ -11,13 +11,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
+use tessera_engine::ingest::Ingest;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(check))
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(check)).routes(routes!(propose))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -28,6 +30,9 @@ struct UploadQuery {
     project: Option<String>,
     /// Default: `production`.
     environment: Option<String>,
+    /// "The removal of many models at once is meant": accepts a manifest that was held for it.
+    #[serde(default)]
+    confirm: bool,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -80,7 +85,8 @@ async fn upload(
 ) -> Answer {
     let (manifest, catalog) = artifacts(&bytes)?;
     let (project, environment) = (q.project.as_deref(), q.environment.as_deref());
-    let report = app.engine.upload_manifest(&caller.0, project, environment, manifest, catalog).await?;
+    let request = Ingest { project, environment, manifest, catalog, confirmed: q.confirm, ..Ingest::default() };
+    let report = app.engine.ingest(&caller.0, request).await?;
     Ok(compat.json(UploadView::from(report)))
 }
 
@@ -91,4 +97,13 @@ async fn check(State(app): State<App>, Params(q): Params<CheckQuery>, Raw(bytes)
     let (manifest, catalog) = artifacts(&bytes)?;
     let report = app.engine.check(manifest, catalog, q.select.as_deref()).await?;
     Ok(Json(report).into_response())
+}
+
+/// Asks before it is built: a proposal for each asset whose change in this manifest needs somebody's answer. Contracts stay as
+/// they are; when the change arrives built and was agreed on, it is published from its proposal.
+#[utoipa::path(post, path = "/api/v1/dbt/propose", tag = "dbt", params(CheckQuery), request_body(content = Object, description = "manifest.json (plain or gzipped), or both artifacts by name"), responses((status = 200, description = "`report` as of a check, and `proposals` with id, asset and status", body = Object)))]
+async fn propose(State(app): State<App>, caller: Caller, Params(q): Params<CheckQuery>, Raw(bytes): Raw) -> Answer {
+    let (manifest, catalog) = artifacts(&bytes)?;
+    let (report, proposals) = app.engine.propose(&caller.0, manifest, catalog, q.select.as_deref()).await?;
+    Ok(Json(json!({"report": report, "proposals": proposals})).into_response())
 }
