@@ -32,14 +32,14 @@ impl Engine {
             return Err(EngineError::invalid("INVALID_INPUT", "a registration made by an agent needs `expires_at`"));
         }
         let active = self.store().active_contract(asset.id).await?;
-        if let Some(schema) = active.as_ref().and_then(|c| c.table()).filter(|s| !s.open) {
-            if let Some(unknown) = new.columns.iter().find(|c| schema.column(c).is_none()) {
-                let known: Vec<_> = schema.columns.iter().map(|c| c.name.as_str()).collect();
-                return Err(EngineError::invalid(
-                    "INVALID_INPUT",
-                    format!("{} has no column `{unknown}`; it has {}", asset.fqn, known.join(", ")),
-                ));
-            }
+        if let Some(schema) = active.as_ref().and_then(|c| c.table()).filter(|s| !s.open)
+            && let Some(unknown) = new.columns.iter().find(|c| schema.column(c).is_none())
+        {
+            let known: Vec<_> = schema.columns.iter().map(|c| c.name.as_str()).collect();
+            return Err(EngineError::invalid(
+                "INVALID_INPUT",
+                format!("{} has no column `{unknown}`; it has {}", asset.fqn, known.join(", ")),
+            ));
         }
         let registration = Registration {
             id: RegistrationId(self.ids().next()),

@@ -110,10 +110,10 @@ async fn remind(engine: Arc<Engine>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(Duration::from_secs(20)) => {}
         }
-        if engine.fence().is_some() {
-            if let Err(e) = engine.tick_proposals().await {
-                tracing::warn!(error = %e, "deadlines could not be looked at");
-            }
+        if engine.fence().is_some()
+            && let Err(e) = engine.tick_proposals().await
+        {
+            tracing::warn!(error = %e, "deadlines could not be looked at");
         }
     }
 }

@@ -76,13 +76,13 @@ async fn attempt(engine: &Engine, holder: &str, message: OutboxMessage) {
     engine.metrics().delivery(&message.notifier, label);
     match &outcome {
         Settled::Done { .. } => {
-            tracing::info!(notifier = %message.notifier, target = %message.target, event = message.notice.kind.event(), "delivered")
+            tracing::info!(notifier = %message.notifier, target = %message.target, event = message.notice.kind.event(), "delivered");
         }
         Settled::Retry { error, next_attempt } => {
-            tracing::warn!(notifier = %message.notifier, target = %message.target, error, %next_attempt, "not delivered yet")
+            tracing::warn!(notifier = %message.notifier, target = %message.target, error, %next_attempt, "not delivered yet");
         }
         Settled::Dead { error, .. } => {
-            tracing::error!(notifier = %message.notifier, target = %message.target, error, "given up: see `GET /api/v1/outbox?state=dead`")
+            tracing::error!(notifier = %message.notifier, target = %message.target, error, "given up: see `GET /api/v1/outbox?state=dead`");
         }
     }
     // A settle that is lost means one repeat with the same key, never a loss.
@@ -91,7 +91,7 @@ async fn attempt(engine: &Engine, holder: &str, message: OutboxMessage) {
         match engine.store().settle_outbox(message.id, holder, outcome.clone()).await {
             Ok(()) => break,
             Err(StoreError::Unavailable(e)) => {
-                tracing::warn!(error = %e, "the outcome of a delivery could not be written")
+                tracing::warn!(error = %e, "the outcome of a delivery could not be written");
             }
             Err(e) => {
                 tracing::warn!(error = %e, "the outcome of a delivery could not be written");

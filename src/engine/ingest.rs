@@ -60,10 +60,11 @@ impl KeptSql {
         let mut kept = BTreeMap::new();
         for (id, node) in &now.nodes {
             let (None, Some(old)) = (&node.compiled_code, before.nodes.get(id)) else { continue };
-            if let (Some(sql), Some(checksum)) = (&old.compiled_code, &old.checksum) {
-                if node.checksum.as_ref() == Some(checksum) && before.engine == now.engine {
-                    kept.insert(id.clone(), (checksum.clone(), sql.to_string()));
-                }
+            if let (Some(sql), Some(checksum)) = (&old.compiled_code, &old.checksum)
+                && node.checksum.as_ref() == Some(checksum)
+                && before.engine == now.engine
+            {
+                kept.insert(id.clone(), (checksum.clone(), sql.to_string()));
             }
         }
         KeptSql(kept)
@@ -437,11 +438,11 @@ impl Work<'_> {
             asset.node = Some(node.unique_id.clone());
             asset.resource_type = node.resource_type.name().to_owned();
         }
-        if asset.owner_origin.as_deref() != Some("api") {
-            if let Some((Some(id), origin)) = owner {
-                asset.owner = Some(id);
-                asset.owner_origin = Some(origin.to_owned());
-            }
+        if asset.owner_origin.as_deref() != Some("api")
+            && let Some((Some(id), origin)) = owner
+        {
+            asset.owner = Some(id);
+            asset.owner_origin = Some(origin.to_owned());
         }
         if asset != before {
             asset.updated_at = self.engine.now();

@@ -58,11 +58,12 @@ impl Engine {
         self.record(actor, &transition, &mut batch);
         let mut events = transition.events.clone();
         let mut last = transition.proposal.clone();
-        if last.status == ProposalStatus::Approved && self.publishes_itself(&last) {
-            if let Some(published) = self.follow_through(&last, &mut batch).await? {
-                events.extend(published.events);
-                last = published.proposal;
-            }
+        if last.status == ProposalStatus::Approved
+            && self.publishes_itself(&last)
+            && let Some(published) = self.follow_through(&last, &mut batch).await?
+        {
+            events.extend(published.events);
+            last = published.proposal;
         }
         self.settle_drift(&last, &mut batch).await?;
         batch.outbox = self.change_set_messages(&events, &last, &snapshot).await?;

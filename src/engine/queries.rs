@@ -135,11 +135,11 @@ impl Engine {
 pub fn who_uses(graph: &tessera_graph::Graph, name: &str) -> WhoUsesAnswer {
     let mut candidates = graph.find_tables(name);
     let mut column = None;
-    if candidates.is_empty() {
-        if let Some((asset, last)) = name.rsplit_once('.') {
-            candidates = graph.find_tables(asset);
-            column = (!candidates.is_empty()).then(|| last.to_owned());
-        }
+    if candidates.is_empty()
+        && let Some((asset, last)) = name.rsplit_once('.')
+    {
+        candidates = graph.find_tables(asset);
+        column = (!candidates.is_empty()).then(|| last.to_owned());
     }
     let [table] = candidates.as_slice() else {
         let candidates: Vec<String> = candidates.iter().map(ToString::to_string).collect();

@@ -28,10 +28,10 @@ pub fn retarget(head: &mut Project, base: &Project) -> Option<Finding> {
         if let Some(theirs) = node.relation.as_ref().and_then(|r| names.get(&r.key(dialect).0)) {
             node.relation = Some(theirs.clone());
         }
-        if let Some(sql) = &node.compiled_code {
-            if let Some(rewritten) = rewrite(sql, &names, dialect) {
-                node.compiled_code = Some(Arc::from(rewritten));
-            }
+        if let Some(sql) = &node.compiled_code
+            && let Some(rewritten) = rewrite(sql, &names, dialect)
+        {
+            node.compiled_code = Some(Arc::from(rewritten));
         }
     }
     let share = renamed * 100 / both.max(1);

@@ -36,7 +36,7 @@ impl ScanSink for Collector<'_> {
             return Err(WarehouseError::Stopped);
         }
         self.tables.push(table);
-        if self.tables.len() % 256 == 0 {
+        if self.tables.len().is_multiple_of(256) {
             self.progress(self.tables.len() as u64, None);
         }
         Ok(())

@@ -238,7 +238,9 @@ impl Engine {
             match self.project_state(manifest, catalogs.iter().find(same), compiled.iter().find(same)) {
                 Ok(state) => snapshot.projects.push(Arc::new(state)),
                 Err(e) => {
-                    snapshot.findings.push(Finding::error("stored-manifest", e.message).about(manifest.project.clone()))
+                    snapshot
+                        .findings
+                        .push(Finding::error("stored-manifest", e.message).about(manifest.project.clone()));
                 }
             }
         }

@@ -3,6 +3,7 @@
 
 pub(crate) mod asset;
 pub(crate) mod change;
+pub(crate) mod check;
 pub(crate) mod contract;
 pub(crate) mod dependency;
 pub(crate) mod drift;

@@ -33,10 +33,6 @@ impl Client {
         Ok(Client { base: base.trim_end_matches('/').to_owned(), key: args.key.clone(), http })
     }
 
-    pub(crate) fn base(&self) -> &str {
-        &self.base
-    }
-
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
         let request = self.http.get(self.url(path, query)?);
         self.send(request).await

@@ -6,12 +6,12 @@ use crate::body::Raw;
 use crate::compat::Compat;
 use crate::problem::{Answer, Problem};
 use crate::query::Params;
-use crate::views::impact::UploadView;
+use crate::views::check::{CheckDoc, ProposedView};
+use crate::views::impact::{ProposalRefView, UploadView};
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 use tessera_engine::ingest::Ingest;
 use utoipa::IntoParams;
@@ -53,6 +53,12 @@ struct Artifacts<'a> {
     catalog: Option<&'a RawValue>,
 }
 
+/// Is the first key one of a manifest's own? Then a body of tens of megabytes need not be looked through here.
+fn is_bare_manifest(bytes: &[u8]) -> bool {
+    let rest = bytes.trim_ascii_start().strip_prefix(b"{").unwrap_or_default().trim_ascii_start();
+    rest.starts_with(b"\"metadata\"") || rest.starts_with(b"\"nodes\"")
+}
+
 /// The manifest and, if given, the catalog. A manifest of dbt's has no top-level key `manifest`.
 fn artifacts(bytes: &[u8]) -> Answer<(&[u8], Option<&[u8]>)> {
     if bytes.trim_ascii().is_empty() {
@@ -62,6 +68,9 @@ fn artifacts(bytes: &[u8]) -> Answer<(&[u8], Option<&[u8]>)> {
         ));
     }
     if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Ok((bytes, None));
+    }
+    if is_bare_manifest(bytes) {
         return Ok((bytes, None));
     }
     // What is no whole JSON goes on as it is: the reader of manifests says best what is wrong with it.
@@ -92,7 +101,7 @@ async fn upload(
 
 /// What the change in this manifest would break, against the accepted state and every known reader. Stores nothing. The
 /// answer is that of `tessera check --output json`.
-#[utoipa::path(post, path = "/api/v1/dbt/check", tag = "dbt", params(CheckQuery), request_body(content = Object, description = "manifest.json (plain or gzipped), or both artifacts by name"), responses((status = 200, body = Object)))]
+#[utoipa::path(post, path = "/api/v1/dbt/check", tag = "dbt", params(CheckQuery), request_body(content = Object, description = "manifest.json (plain or gzipped), or both artifacts by name"), responses((status = 200, body = CheckDoc)))]
 async fn check(State(app): State<App>, Params(q): Params<CheckQuery>, Raw(bytes): Raw) -> Answer {
     let (manifest, catalog) = artifacts(&bytes)?;
     let report = app.engine.check(manifest, catalog, q.select.as_deref()).await?;
@@ -101,9 +110,16 @@ async fn check(State(app): State<App>, Params(q): Params<CheckQuery>, Raw(bytes)
 
 /// Asks before it is built: a proposal for each asset whose change in this manifest needs somebody's answer. Contracts stay as
 /// they are; when the change arrives built and was agreed on, it is published from its proposal.
-#[utoipa::path(post, path = "/api/v1/dbt/propose", tag = "dbt", params(CheckQuery), request_body(content = Object, description = "manifest.json (plain or gzipped), or both artifacts by name"), responses((status = 200, description = "`report` as of a check, and `proposals` with id, asset and status", body = Object)))]
-async fn propose(State(app): State<App>, caller: Caller, Params(q): Params<CheckQuery>, Raw(bytes): Raw) -> Answer {
+#[utoipa::path(post, path = "/api/v1/dbt/propose", tag = "dbt", params(CheckQuery), request_body(content = Object, description = "manifest.json (plain or gzipped), or both artifacts by name"), responses((status = 200, body = ProposedView)))]
+async fn propose(
+    State(app): State<App>,
+    caller: Caller,
+    compat: Compat,
+    Params(q): Params<CheckQuery>,
+    Raw(bytes): Raw,
+) -> Answer {
     let (manifest, catalog) = artifacts(&bytes)?;
     let (report, proposals) = app.engine.propose(&caller.0, manifest, catalog, q.select.as_deref()).await?;
-    Ok(Json(json!({"report": report, "proposals": proposals})).into_response())
+    let proposals = proposals.into_iter().map(ProposalRefView::from).collect();
+    Ok(compat.json(ProposedView { report, proposals }))
 }

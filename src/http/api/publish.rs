@@ -102,6 +102,16 @@ async fn publish_alias(
     run(&app, &caller, compat, &asset, q, body).await
 }
 
+/// The words that clients of the original know.
+fn action(action: PublishAction) -> &'static str {
+    match action {
+        PublishAction::Published => "published",
+        PublishAction::ProposalCreated => "proposal.created",
+        PublishAction::ForcePublished => "force.published",
+        PublishAction::Unchanged => "unchanged",
+    }
+}
+
 async fn run(app: &App, caller: &Caller, compat: Compat, asset: &str, q: PublishQuery, b: ContractCreate) -> Answer {
     let asset = resolve::asset(app, asset).await?;
     let request = PublishRequest {
@@ -120,7 +130,7 @@ async fn run(app: &App, caller: &Caller, compat: Compat, asset: &str, q: Publish
     let names = Names::load(app).await?;
     let changes = change::views(&outcome.changes);
     let view = Published {
-        action: outcome.action,
+        action: action(outcome.action),
         contract: outcome.contract.map(ContractView::from),
         proposal: outcome.proposal.map(|proposal| ProposalView::new(proposal, &names)),
         change_type: outcome.change_type,

@@ -45,7 +45,7 @@ pub(crate) async fn page(State(app): State<App>, Visitor(actor): Visitor) -> Ans
                 @if !app.options.auth { " · " strong { "open: no authentication" } } }
             (proposals("pending", "Waiting for answers", "No change waits for an answer.", &pending.items, pending.total))
             @if !approved.items.is_empty() { (proposals("approved", "Approved, not yet published", "", &approved.items, approved.total)) }
-            (drifts(&drift))
+            (drifts(&drift, scans.is_empty()))
             (scan_table(&scans, &running))
         },
     ))
@@ -87,11 +87,12 @@ fn waiting(p: &Proposal) -> String {
     if missing.is_empty() { "nobody".into() } else { missing.join(", ") }
 }
 
-fn drifts(list: &[Drift]) -> Markup {
+fn drifts(list: &[Drift], unseen: bool) -> Markup {
     html! {
         section aria-labelledby="drift" {
             h2 id="drift" { "Open drift" @if !list.is_empty() { " (" (list.len()) ")" } }
-            @if list.is_empty() { p { "What was observed agrees with the contracts." } }
+            @if list.is_empty() && unseen { p { "Not known: no warehouse has been scanned yet." } }
+            @else if list.is_empty() { p { "What was observed agrees with the contracts." } }
             @else { div.scroll { table {
                 thead { tr { th scope="col" { "Asset" } th scope="col" { "Warehouse" } th scope="col" { "State" } th scope="col" { "What" } th scope="col" { "First seen" } th scope="col" { "Proposal" } } }
                 tbody { @for d in list { tr {

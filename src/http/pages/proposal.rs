@@ -90,14 +90,14 @@ fn commands(p: &Proposal) -> Markup {
                 h2 id="commands" { "From a terminal" }
                 @if p.status == ProposalStatus::Pending {
                     pre tabindex="0" {
-                        "tessera ack " (id) " --team '" (team) "'\n"
-                        "tessera ack " (id) " --team '" (team) "' --migrating-until 2030-01-31\n"
+                        "tessera ack " (id) " --team '" (team) "' --approve\n"
+                        "tessera ack " (id) " --team '" (team) "' --migrating YYYY-MM-DD\n"
                         "tessera ack " (id) " --team '" (team) "' --block --reason 'why not'\n"
                     }
+                    p.dim { "The same over HTTP: " code { "POST /api/v1/proposals/" (id) "/acknowledge" } }
                 } @else {
-                    pre tabindex="0" { "tessera propose publish " (id) "\n" }
+                    pre tabindex="0" { "curl -X POST -H \"Authorization: Bearer $TESSERA_API_KEY\" \"$TESSERA_URL/api/v1/proposals/" (id) "/publish\"\n" }
                 }
-                p.dim { "The same over HTTP: " code { "POST /api/v1/proposals/" (id) "/acknowledge" } }
             }
         }
     }

@@ -161,7 +161,8 @@ async fn other_web_sites_cannot_use_an_open_daemon() {
         }
         builder.body(Body::from(r#"{"name":"x"}"#)).unwrap()
     };
-    let cases: [(&[(&str, &str)], u16, &str); 6] = [
+    type Headers = [(&'static str, &'static str)];
+    let cases: [(&Headers, u16, &str); 6] = [
         (&[("host", "127.0.0.1:8010"), ("origin", "https://evil.example")], 403, "CROSS_ORIGIN"),
         (&[("host", "127.0.0.1:8010"), ("origin", "null")], 403, "CROSS_ORIGIN"),
         (&[("host", "127.0.0.1:8010"), ("sec-fetch-site", "cross-site")], 403, "CROSS_ORIGIN"),

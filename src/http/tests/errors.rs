@@ -78,7 +78,7 @@ async fn wrong_requests_are_told_what_and_where() {
         (
             "POST",
             "/api/v1/registrations".into(),
-            &r#"{"consumer_team_id": "TEAM"}"#,
+            r#"{"consumer_team_id": "TEAM"}"#,
             422,
             "VALIDATION_ERROR",
             "body.asset",

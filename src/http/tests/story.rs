@@ -32,7 +32,7 @@ async fn open_proposal(shop: &Shop) -> String {
     let body = json!({ "schema": schema, "version": "2.0.0" });
     let reply = shop.world.call(Method::POST, &format!("/api/v1/assets/{}/publish", shop.orders), Some(body)).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
-    assert_eq!(reply.json["action"], "proposal_created", "{}", reply.text);
+    assert_eq!(reply.json["action"], "proposal.created", "{}", reply.text);
     assert_eq!(reply.json["contract"], Value::Null);
     reply.json["proposal"]["id"].as_str().unwrap().to_owned()
 }
@@ -67,7 +67,7 @@ async fn a_breaking_change_waits_for_those_who_read_it() {
     assert_eq!(proposal["proposed_by"], shop.producer.as_str());
     assert_eq!(proposal["affected_teams"][0]["team_name"], "growth");
     assert_eq!(proposal["affected_teams"].as_array().unwrap().len(), 1);
-    assert_eq!(proposal["objections"], json!([]));
+    assert_eq!((&proposal["missing_teams"], &proposal["objections"]), (&json!(["growth"]), &json!([])));
 
     let inbox = world.get("/api/v1/inbox?team=growth").await;
     assert_eq!(inbox["to_acknowledge"][0]["id"], id.as_str());
@@ -186,10 +186,10 @@ async fn publishing_says_what_it_did() {
     let fewer = table(&["id bigint"]);
     let cases = [
         ("", json!({ "schema": same }), 200, "unchanged"),
-        ("?dry_run=true", json!({ "schema": fewer }), 200, "proposal_created"),
+        ("?dry_run=true", json!({ "schema": fewer }), 200, "proposal.created"),
         ("?dry_run=true", json!({ "schema": more }), 200, "published"),
         ("", json!({ "schema": more, "compatibility_mode": "none" }), 201, "published"),
-        ("", json!({ "schema": fewer, "compatibility_mode": "none" }), 201, "proposal_created"),
+        ("", json!({ "schema": fewer, "compatibility_mode": "none" }), 201, "proposal.created"),
     ];
     for (query, body, status, action) in cases {
         let reply = world.call(Method::POST, &format!("{publish}{query}"), Some(body.clone())).await;

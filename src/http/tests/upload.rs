@@ -75,7 +75,7 @@ async fn a_check_names_the_reader_in_the_filter_and_stores_nothing() {
     let first = manifest("0198c0de-0000-7000-8000-000000000001", BEFORE).to_string().into_bytes();
     assert_eq!(send(&world, "/api/v1/dbt/upload", first).await.status, StatusCode::OK);
     let second = manifest("0198c0de-0000-7000-8000-000000000002", AFTER).to_string().into_bytes();
-    let reply = send(&world, "/api/v1/dbt/check", second).await;
+    let reply = send(&world, "/api/v1/dbt/check", second.clone()).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     let report = &reply.json;
     assert_eq!(report["schema_version"], 1, "{report}");
@@ -86,6 +86,10 @@ async fn a_check_names_the_reader_in_the_filter_and_stores_nothing() {
     assert_eq!((&reader["name"], &reader["effect"]), (&json!("model.shop.rpt"), &json!("breaks")), "{report}");
     assert!(reader["use"].as_array().unwrap().contains(&json!("filter")), "{report}");
     assert_eq!(world.get("/api/v1/proposals").await["total"], 0);
+
+    let proposed = send(&world, "/api/v1/dbt/propose", second).await;
+    assert_eq!(proposed.status, StatusCode::OK, "{}", proposed.text);
+    assert_eq!(proposed.json["report"]["verdict"], report["verdict"]);
 
     let lineage = world.get("/api/v1/assets/db.analytics.stg/lineage").await;
     assert!(

@@ -112,8 +112,9 @@ pub(crate) fn sdk_guarantees(guarantees: &mut Value) {
 /// What came of a publish request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Published {
-    #[schema(value_type = words::PublishAction)]
-    pub(crate) action: tessera_engine::requests::PublishAction,
+    /// `published`, `proposal.created`, `force.published` or `unchanged`.
+    #[schema(example = "published")]
+    pub(crate) action: &'static str,
     pub(crate) contract: Option<ContractView>,
     /// Opened because the change breaks somebody.
     pub(crate) proposal: Option<ProposalView>,

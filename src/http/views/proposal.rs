@@ -56,6 +56,8 @@ pub(crate) struct ProposalView {
     pub(crate) stale: bool,
     /// Teams that must answer, why, and what they said.
     pub(crate) affected_teams: Vec<AffectedTeam>,
+    /// Those whose answer is missing, by name.
+    pub(crate) missing_teams: Vec<String>,
     pub(crate) affected_assets: Vec<AffectedAsset>,
     pub(crate) acknowledgments: Vec<AcknowledgmentView>,
     pub(crate) required_acknowledgments: usize,
@@ -200,6 +202,7 @@ impl ProposalView {
             stale: p.stale,
             required_acknowledgments: p.required.len(),
             received_acknowledgments: affected_teams.iter().filter(|team| team.response.is_some()).count(),
+            missing_teams: p.missing().map(|required| required.team_name.clone()).collect(),
             affected_teams,
             affected_assets,
             acknowledgments: p

@@ -40,5 +40,4 @@ words! {
     Scope { Read, Write, Admin }
     Severity { Error, Warning, Info }
     UseStatus { Found, NotFound, Ambiguous, NoReadersKnown, NotCovered }
-    PublishAction { Published, ProposalCreated, ForcePublished, Unchanged }
 }

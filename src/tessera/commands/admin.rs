@@ -130,7 +130,7 @@ pub(crate) fn config(args: ConfigArgs, config_path: Option<&Path>) -> CommandRes
             }
             let s = &loaded.settings;
             let mut store = s.store.clone();
-            store.url = tessera_store::redact(&store.url).to_string();
+            store.url = tessera_store::redact(&store.url);
             // Adapters' own keys may hold secrets: only the common ones are shown.
             let warehouses: Vec<_> = s.warehouse.iter().map(|w| serde_json::json!({"name": w.name, "kind": w.kind, "cron": w.cron, "timezone": w.timezone, "keys": w.adapter.keys().collect::<Vec<_>>()})).collect();
             let notifiers: Vec<_> = s.notify.iter().map(|n| serde_json::json!({"name": n.name, "kind": n.kind, "default_target": n.default_target, "keys": n.adapter.keys().collect::<Vec<_>>()})).collect();

@@ -175,7 +175,10 @@ async fn reload_on_change(
                 }
             }
             Err(e) => {
-                tracing::error!(error = format!("{e:#}"), "the new configuration is refused; the old one keeps running")
+                tracing::error!(
+                    error = format!("{e:#}"),
+                    "the new configuration is refused; the old one keeps running"
+                );
             }
         }
     }

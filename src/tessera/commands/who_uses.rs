@@ -77,7 +77,7 @@ fn text(name: &str, answer: &WhoUsesAnswer) -> Result<String> {
         }
         UseStatus::NoReadersKnown => writeln!(out, "nobody is known to read {what}")?,
         UseStatus::NotCovered => {
-            writeln!(out, "nobody is known to read {what}, but not everything that could was understood")?
+            writeln!(out, "nobody is known to read {what}, but not everything that could was understood")?;
         }
     }
     let c = &answer.coverage;

@@ -85,7 +85,7 @@ fn template(text: &str, env: &dyn Fn(&str) -> Option<String>, at: &str) -> Resul
     });
     for filter in ["as_number", "int", "as_native"] {
         jinja.add_filter(filter, |v: Jinja| -> Jinja {
-            v.as_str().and_then(|s| s.trim().parse::<i64>().ok()).map_or(v.clone(), Jinja::from)
+            v.as_str().and_then(|s| s.trim().parse::<i64>().ok()).map_or(v, Jinja::from)
         });
     }
     jinja.add_filter("as_bool", |v: Jinja| -> Jinja {

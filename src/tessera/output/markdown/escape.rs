@@ -11,7 +11,7 @@ pub(super) fn prose(text: &str) -> String {
     let text = clean_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     // An odd number of backticks pairs with nothing.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return plain(&text);
     }
     let quoted = |(i, part): (usize, &&str)| match i % 2 {
