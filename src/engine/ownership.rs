@@ -153,30 +153,27 @@ impl<'a> OwnerBook<'a> {
 /// `*` matches within a segment of a path (`/`) and `**` across; in dotted names `*` matches anything but a dot, too.
 /// Without case.
 pub(crate) fn glob_matches(glob: &str, text: &str) -> bool {
-    fn go(g: &[char], t: &[char]) -> bool {
+    fn go(g: &[char], t: &[char], ends: &dyn Fn(char) -> bool) -> bool {
         match g.first() {
             None => t.is_empty(),
             Some('*') if g.get(1) == Some(&'*') => {
                 let rest = g.get(2..).unwrap_or_default();
                 let rest = rest.strip_prefix(&['/']).unwrap_or(rest);
-                (0..=t.len()).any(|i| go(rest, &t[i..]))
+                (0..=t.len()).any(|i| go(rest, &t[i..], ends))
             }
             Some('*') => {
-                let end = t.iter().position(|c| matches!(c, '/' | '.')).unwrap_or(t.len());
-                // A dot ends a segment of a name, not of a file: `models/*.sql` and `db.schema.fct_*` both work.
-                let end = if g.contains(&'/') || t.contains(&'/') {
-                    t.iter().position(|c| *c == '/').unwrap_or(t.len())
-                } else {
-                    end
-                };
-                (0..=end).any(|i| go(&g[1..], &t[i..]))
+                let end = t.iter().position(|c| ends(*c)).unwrap_or(t.len());
+                (0..=end).any(|i| go(&g[1..], &t[i..], ends))
             }
-            Some('?') => !t.is_empty() && go(&g[1..], &t[1..]),
-            Some(c) => t.first() == Some(c) && go(&g[1..], &t[1..]),
+            Some('?') => !t.is_empty() && go(&g[1..], &t[1..], ends),
+            Some(c) => t.first() == Some(c) && go(&g[1..], &t[1..], ends),
         }
     }
     let lower = |s: &str| s.to_lowercase().chars().take(1000).collect::<Vec<_>>();
-    go(&lower(glob), &lower(text))
+    // A dot ends a segment of a name, not of a file: `models/*.sql` and `db.schema.fct_*` both work.
+    let path = glob.contains('/') || text.contains('/');
+    let ends = |c: char| c == '/' || (c == '.' && !path);
+    go(&lower(glob), &lower(text), &ends)
 }
 
 #[cfg(test)]
