@@ -4,3 +4,4 @@ mod conformance;
 mod copy;
 mod server;
 mod settings;
+mod tls;

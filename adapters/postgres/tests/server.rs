@@ -159,10 +159,6 @@ async fn a_damaged_schema_makes_the_scan_partial() {
     assert_eq!(before.status, ScanStatus::Complete);
     // An expression tree that is none: formatting the default fails on the server.
     lab.run(
-        "update pg_attrdef set adbin = (select ev_action from pg_rewrite limit 1)::text::pg_node_tree where false;",
-    )
-    .await;
-    lab.run(
         "update pg_attrdef d set adbin = r.ev_action from (select ev_action from pg_rewrite limit 1) r
          where d.adrelid = 'broken.t'::regclass;",
     )
@@ -270,14 +266,15 @@ async fn a_server_that_dies_and_comes_back() {
         return;
     };
     let server = own.server().unwrap();
-    server.sql("postgres", "create table t (id int)").unwrap();
+    // The test server commits lazily; what it loses in the crash would be drift indeed.
+    server.sql("postgres", "set synchronous_commit = on; create table t (id int)").unwrap();
     let warehouse = build(&json!({ "url": server.url("postgres"), "connect_timeout": "3s" }));
     let (_, before) = scan(warehouse.as_ref(), None).await.unwrap();
     own.stop().unwrap();
     assert!(matches!(scan(warehouse.as_ref(), None).await, Err(WarehouseError::Unavailable(_))));
     own.restart().unwrap();
     let (_, after) = scan(warehouse.as_ref(), Some(&before.probe)).await.unwrap();
-    assert_eq!(after.status, ScanStatus::Unchanged);
+    assert_eq!(after.status, ScanStatus::Unchanged, "{:?}\n{:?}", before.probe, after.probe);
 }
 
 #[tokio::test]
