@@ -2,35 +2,34 @@
 
 use super::Binder;
 use super::value::{Acc, Sink, Typed};
-use crate::types;
+use crate::types::{self, Arg, Function};
 use tessera_model::Dialect;
 use tessera_model::lineage::{DirectKind, IndirectKind};
-use tessera_sql::ir::{Call, CallId, Expr, ExprId, Literal, Window, WindowId};
+use tessera_sql::ir::{Arena, Call, CallId, Expr, ExprId, IdentId, Idents, Literal, Window, WindowId};
+
+/// What may stand before the name of a function that every user has.
+const BUILT_IN: &[&str] = &["safe", "net", "hll_count", "pg_catalog", "sys", "main", "system", "builtin"];
 
 impl Binder<'_> {
     pub(super) fn call(&mut self, id: CallId, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
         let arena = self.arena;
         let call = arena.call(id);
-        let name = arena.last(call.name).map(|n| self.text(n).to_ascii_lowercase()).unwrap_or_default();
-        let aggregate = types::is_aggregate(&name);
+        let function = self.function(call.name);
+        let aggregate = function.is_some_and(|f| f.aggregate);
         let kind = if aggregate { DirectKind::Aggregation } else { DirectKind::Transformation };
         let value = sink.through(kind);
         let deciding = sink.deciding(IndirectKind::Conditional);
         acc.aggregate |= aggregate && call.over.is_none();
         let args = arena.exprs(call.args);
-        let mut typed = Vec::with_capacity(args.len());
+        let mut given = Vec::with_capacity(args.len());
         for (i, arg) in args.iter().enumerate() {
-            if self.is_counted_row(&name, *arg) || self.is_date_part(&name, i, args) {
-                typed.push(Typed::unknown());
+            if self.is_counted_row(call, *arg) || self.is_date_part(function, call, i) {
+                given.push(Arg { typed: Typed::unknown(), word: word(arena, *arg) });
                 continue;
             }
-            let to = if decides(&name, i, args.len()) { deciding } else { value };
-            // An aggregate inside a window's argument is the query's own.
-            let mut one = self.expr(*arg, scope, to, acc);
-            if let (Some(ty), Expr::Literal(Literal::Int(n))) = (&one.ty, arena.expr(*arg)) {
-                one.ty = Some(types::literal_as_argument(self.dialect, ty, *n));
-            }
-            typed.push(one);
+            let to = if function.is_some_and(|f| f.decides(i, args.len())) { deciding } else { value };
+            let typed = self.expr(*arg, scope, to, acc);
+            given.push(Arg { typed, word: word(arena, *arg) });
         }
         if let Some(filter) = call.filter {
             self.expr(filter, scope, deciding, acc);
@@ -39,32 +38,30 @@ impl Binder<'_> {
             self.expr(*expr, scope, sink.deciding(IndirectKind::Window), acc);
         }
         // percentile_cont(0.5) WITHIN GROUP (ORDER BY x): the value is x.
-        if types::is_ordered_set(&name) {
-            typed.clear();
+        if !call.order.is_empty() && function.is_some_and(|f| f.ordered_set) {
+            given.clear();
             for expr in arena.exprs(call.order) {
-                typed.push(self.expr(*expr, scope, value, acc));
+                given.push(Arg { typed: self.expr(*expr, scope, value, acc), word: None });
             }
         }
         if let Some(window) = call.over {
             self.window(window, scope, sink, acc, 0);
         }
-        self.call_type(&name, call, &typed)
+        function.map(|f| f.call(self.dialect, &given)).unwrap_or_default()
     }
 
-    fn call_type(&self, name: &str, call: &Call, args: &[Typed]) -> Typed {
-        let mut ty = types::call(self.dialect, name, args);
-        // `if(c, a, b)`
-        if matches!(name, "if" | "iff" | "iif") && args.len() == 3 {
-            ty = types::common(self.dialect, args[1].ty.clone(), args[2].ty.clone());
-        }
-        let nullable = match name {
-            "count" | "count_if" | "countif" | "row_number" | "rank" | "dense_rank" | "now" | "current_date"
-            | "current_timestamp" => Some(false),
-            "coalesce" | "ifnull" | "nvl" if args.iter().any(|a| a.nullable == Some(false)) => Some(false),
-            "upper" | "lower" | "abs" | "length" if call.over.is_none() => args.first().and_then(|a| a.nullable),
-            _ => None,
+    /// What is known of the function of that name. One behind a schema is the user's own.
+    pub(super) fn function(&self, name: Idents) -> Option<&'static Function> {
+        let parts = self.arena.idents(name);
+        let last = self.text(*parts.last()?);
+        let built_in = |part: &IdentId| {
+            let part = self.text(*part);
+            BUILT_IN.iter().any(|known| part.eq_ignore_ascii_case(known))
         };
-        Typed { ty: ty.filter(|t| !t.is_unknown()), nullable }
+        if !parts[..parts.len() - 1].iter().all(built_in) {
+            return None;
+        }
+        types::function(self.dialect, last)
     }
 
     /// PARTITION BY and ORDER BY of a window, and of the named window that it builds on.
@@ -87,24 +84,27 @@ impl Binder<'_> {
     }
 
     /// The star of count(*).
-    fn is_counted_row(&self, name: &str, arg: ExprId) -> bool {
-        name.starts_with("count") && matches!(self.arena.expr(arg), Expr::Star(_))
+    fn is_counted_row(&self, call: &Call, arg: ExprId) -> bool {
+        let counts = |name: &str| name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("count"));
+        matches!(self.arena.expr(arg), Expr::Star(_)) && self.arena.last(call.name).is_some_and(|n| counts(self.text(n)))
     }
 
-    /// `month` in `date_trunc(month, x)`: a word of the language, not a column. BigQuery has it last, the others first.
-    fn is_date_part(&self, name: &str, index: usize, args: &[ExprId]) -> bool {
-        // EXTRACT has its word lowered already.
-        if args.len() < 2 || name == "extract" || !types::takes_date_part(name) {
+    /// `month` in `date_trunc(month, x)`: a word of the language, not a column.
+    fn is_date_part(&self, function: Option<&Function>, call: &Call, index: usize) -> bool {
+        let args = self.arena.exprs(call.args);
+        if !self.is_part_word(args[index]) {
             return false;
         }
-        let last_place = self.dialect == Dialect::BigQuery || name == "last_day" || name == "next_day";
-        let first_is_word = || self.is_part_word(args[0]);
-        let place = match self.dialect {
-            Dialect::Generic if !first_is_word() => args.len() - 1,
-            _ if last_place => args.len() - 1,
-            _ => 0,
-        };
-        index == place && self.is_part_word(args[index])
+        match function {
+            Some(function) => function.part_at(index, args.len()),
+            // BigQuery has it last, the others first.
+            None => {
+                let place = if self.dialect == Dialect::BigQuery { args.len() - 1 } else { 0 };
+                args.len() > 1
+                    && index == place
+                    && self.arena.last(call.name).is_some_and(|n| types::takes_date_part(self.text(n)))
+            }
+        }
     }
 
     fn is_part_word(&self, arg: ExprId) -> bool {
@@ -129,14 +129,14 @@ impl Binder<'_> {
     }
 }
 
-/// Does the argument only choose between others?
-fn decides(name: &str, index: usize, count: usize) -> bool {
-    match name {
-        "if" | "iff" | "iif" | "nvl2" => index == 0,
-        // decode(x, search, result, …, default)
-        "decode" => index == 0 || (index % 2 == 1 && index + 1 < count),
-        "sumif" | "sum_if" | "avgif" | "avg_if" | "anyif" | "any_if" => index == 1,
-        "max_by" | "min_by" | "argmax" | "argmin" | "arg_max" | "arg_min" => index == 1,
-        _ => false,
+/// The text of a literal or a bare word.
+fn word(arena: &Arena, arg: ExprId) -> Option<&str> {
+    match arena.expr(arg) {
+        Expr::Literal(Literal::Text(text)) => Some(arena.text(*text)),
+        Expr::Column(path, _) => match arena.idents(*path) {
+            [one] => Some(arena.text(*one)),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -4,10 +4,10 @@ use super::Binder;
 use super::value::{Acc, Output, Sink, Typed};
 use crate::types;
 use std::rc::Rc;
-use tessera_model::LogicalType;
 use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_model::types::StructField;
-use tessera_sql::ir::{BinOp, Case, Expr, ExprId, Exprs, Idents, Literal, Pos, QueryId, UnOp};
+use tessera_model::{Dialect, LogicalType};
+use tessera_sql::ir::{BinOp, Case, Expr, ExprId, Exprs, Idents, Pos, QueryId, UnOp};
 
 impl Binder<'_> {
     pub(super) fn expr(&mut self, id: ExprId, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
@@ -15,7 +15,7 @@ impl Binder<'_> {
         let deeper = sink.through(DirectKind::Transformation);
         match arena.expr(id) {
             Expr::Column(path, pos) => self.column(*path, *pos, scope, sink, acc),
-            Expr::Literal(literal) => literal_type(self.dialect, literal),
+            Expr::Literal(literal) => types::literal(self.dialect, literal, |text| arena.text(text)),
             Expr::Star(qualifier) => {
                 self.whole_rows(*qualifier, scope, deeper, acc);
                 Typed::unknown()
@@ -31,8 +31,9 @@ impl Binder<'_> {
             Expr::Unary { op, expr } => {
                 let inner = self.expr(*expr, scope, deeper, acc);
                 match op {
-                    UnOp::Plus | UnOp::Minus => inner,
-                    UnOp::Not => Typed::of(LogicalType::Bool).nullable(inner.nullable),
+                    UnOp::Plus => inner,
+                    UnOp::Minus => types::negated(inner),
+                    UnOp::Not => Typed::made(types::boolean(self.dialect), inner.nullable),
                     UnOp::Other => Typed::unknown(),
                 }
             }
@@ -40,7 +41,7 @@ impl Binder<'_> {
                 for arg in arena.exprs(*args) {
                     self.expr(*arg, scope, deeper, acc);
                 }
-                Typed::of(LogicalType::Bool)
+                Typed::made(types::boolean(self.dialect), None)
             }
             Expr::Subquery(query) => self.scalar_subquery(*query, scope, sink, acc),
             Expr::Decides { args, query } => {
@@ -54,11 +55,11 @@ impl Binder<'_> {
                         self.take(&col.info, deeper, acc);
                     }
                 }
-                Typed::of(LogicalType::Bool)
+                Typed::made(types::boolean(self.dialect), args.is_empty().then_some(false))
             }
             Expr::Field { expr, name } => {
                 let base = self.expr(*expr, scope, deeper, acc);
-                self.member_type(&base, std::slice::from_ref(name))
+                self.member_type(base.ty.as_ref(), std::slice::from_ref(name))
             }
             Expr::Index { expr, index } => {
                 let base = self.expr(*expr, scope, deeper, acc);
@@ -66,12 +67,13 @@ impl Binder<'_> {
                     self.expr(*part, scope, deeper, acc);
                 }
                 if index.len() > 1 {
-                    return Typed { nullable: None, ..base };
+                    return Typed::made(base.ty, None);
                 }
                 match base.ty {
                     Some(LogicalType::Array(inner)) => Typed::of(*inner),
                     Some(LogicalType::Map(_, value)) => Typed::of(*value),
                     Some(LogicalType::Json) => Typed::of(LogicalType::Json),
+                    Some(LogicalType::Text { .. }) if self.dialect == Dialect::DuckDb => Typed::of(LogicalType::TEXT),
                     _ => Typed::unknown(),
                 }
             }
@@ -81,7 +83,7 @@ impl Binder<'_> {
                     let next = self.expr(*item, scope, deeper, acc);
                     element = Some(match element {
                         None => next,
-                        Some(before) => self.unify(before, next),
+                        Some(before) => types::unify(self.dialect, before, next),
                     });
                 }
                 match element.and_then(|t| t.ty) {
@@ -141,25 +143,15 @@ impl Binder<'_> {
     fn chain(&mut self, args: Exprs, ops: &[BinOp], scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
         let mut list = self.arena.exprs(args).iter();
         let mut left = match list.next() {
-            Some(first) => self.operand(*first, scope, sink, acc),
+            Some(first) => self.expr(*first, scope, sink, acc),
             None => return Typed::unknown(),
         };
         for (op, arg) in ops.iter().zip(list) {
-            let right = self.operand(*arg, scope, sink, acc);
-            let nullable = types::strict_nullable([left.0.nullable, right.0.nullable]);
-            let ty = types::binary(self.dialect, *op, &left, &right);
-            left = (Typed { ty, nullable }, None);
+            let right = self.expr(*arg, scope, sink, acc);
+            let nullable = types::strict_nullable([left.nullable, right.nullable]);
+            left = Typed::made(types::binary(self.dialect, *op, &left, &right), nullable);
         }
-        left.0
-    }
-
-    /// An operand and, when it is an integer literal, its value: engines type those by size.
-    fn operand(&mut self, expr: ExprId, scope: usize, sink: Sink, acc: &mut Acc) -> types::Operand {
-        let literal = match self.arena.expr(expr) {
-            Expr::Literal(Literal::Int(n)) => Some(*n),
-            _ => None,
-        };
-        (self.expr(expr, scope, sink, acc), literal)
+        left
     }
 
     fn case(&mut self, case: &Case, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
@@ -177,14 +169,14 @@ impl Binder<'_> {
             let next = self.expr(*arm, scope, deeper, acc);
             typed = Some(match typed {
                 None => next,
-                Some(before) => self.unify(before, next),
+                Some(before) => types::unify(self.dialect, before, next),
             });
         }
         let mut typed = typed.unwrap_or_default();
         match case.default {
             Some(default) => {
                 let last = self.expr(default, scope, deeper, acc);
-                typed = self.unify(typed, last);
+                typed = types::unify(self.dialect, typed, last);
             }
             None => typed.nullable = Some(true),
         }
@@ -198,7 +190,7 @@ impl Binder<'_> {
             self.take(&col.info, sink, acc);
             if i == 0 {
                 // No row gives NULL.
-                typed = Typed { ty: col.info.ty.clone(), nullable: Some(true) };
+                typed = Typed::made(col.info.ty.clone(), Some(true));
             }
         }
         if output.cols.len() == 1 { typed } else { Typed::unknown() }
@@ -218,23 +210,5 @@ impl Binder<'_> {
                 self.take(&info, sink, acc);
             }
         }
-    }
-
-    /// The type of what is one or the other.
-    pub(super) fn unify(&self, a: Typed, b: Typed) -> Typed {
-        let nullable = match (a.nullable, b.nullable) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        };
-        Typed { ty: types::common(self.dialect, a.ty, b.ty), nullable }
-    }
-}
-
-fn literal_type(dialect: tessera_model::Dialect, literal: &Literal) -> Typed {
-    let nullable = Some(!matches!(literal, Literal::Null | Literal::Param)).map(|known| !known);
-    match types::literal(dialect, literal) {
-        Some(ty) => Typed::of(ty).nullable(nullable),
-        None => Typed { ty: None, nullable: None },
     }
 }

@@ -28,7 +28,7 @@ use tessera_model::{Dialect, TableSchema};
 use tessera_sql::hash::{FastMap, FastSet};
 use tessera_sql::ir::{Arena, IdentId, Pos};
 use tessera_sql::{Parsed, Script};
-pub(crate) use value::Typed;
+pub(crate) use value::{Fit, Typed};
 use value::{Interner, Output, Source, Sym, TableId};
 
 /// What binding a script gives.

@@ -157,7 +157,7 @@ impl Binder<'_> {
                 made[i] = one;
                 typed[i] = Some(match typed[i].take() {
                     None => next,
-                    Some(before) => self.unify(before, next),
+                    Some(before) => crate::types::unify(self.dialect, before, next),
                 });
             }
         }

@@ -155,7 +155,7 @@ impl Binder<'_> {
                 let next = self.expr(expr, scope, Sink::Value(DirectKind::Identity), &mut acc);
                 typed = Some(match typed {
                     None => next,
-                    Some(before) => self.unify(before, next),
+                    Some(before) => crate::types::unify(self.dialect, before, next),
                 });
             }
             let text = match self.dialect {

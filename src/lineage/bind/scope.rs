@@ -4,8 +4,8 @@ use super::Binder;
 use super::value::{Acc, Col, Info, Output, Sink, Sym, TableId, Typed, Wild};
 use crate::world::BindError;
 use std::rc::Rc;
-use tessera_model::Dialect;
 use tessera_model::lineage::{DiagnosticSeverity, DirectKind, Resolution};
+use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::{ExprId, IdentId, Idents, Pos, WindowId};
 
 /// One relation in FROM.
@@ -86,12 +86,17 @@ impl Binder<'_> {
                 self.mention(&info);
                 self.take(&info, sink, acc);
                 let known = if nullable { Some(true) } else { info.nullable };
-                Typed { ty: info.ty.clone(), nullable: known }
+                let ty = info.ty.as_ref();
+                if fields > 0 {
+                    let parts = self.arena.idents(path);
+                    return self.member_type(ty, &parts[parts.len() - fields..]);
+                }
+                Typed::made(ty.cloned(), known)
             }
             Found::Alias(owner, index) => {
                 let info = self.named_item(owner, index);
                 self.take(&info, sink, acc);
-                Typed { ty: info.ty.clone(), nullable: info.nullable }
+                Typed::made(info.ty.clone(), info.nullable)
             }
             Found::Row(output) => {
                 for col in &output.cols {
@@ -105,25 +110,25 @@ impl Binder<'_> {
         if fields > 0 {
             let parts = self.arena.idents(path);
             let names = &parts[parts.len() - fields..];
-            typed = self.member_type(&typed, names);
+            typed = self.member_type(typed.ty.as_ref(), names);
         }
         typed
     }
 
     /// The type behind a path of members.
-    pub(super) fn member_type(&mut self, base: &Typed, names: &[IdentId]) -> Typed {
-        let mut ty = base.ty.clone();
+    pub(super) fn member_type(&self, base: Option<&LogicalType>, names: &[IdentId]) -> Typed {
+        let mut ty = base;
         for name in names {
             let text = self.text(*name);
             ty = match ty {
-                Some(tessera_model::LogicalType::Struct(fields)) => {
-                    fields.into_iter().find(|f| f.name.eq_ignore_ascii_case(text)).map(|f| f.data_type)
+                Some(LogicalType::Struct(fields)) => {
+                    fields.iter().find(|f| f.name.eq_ignore_ascii_case(text)).map(|f| &f.data_type)
                 }
-                Some(tessera_model::LogicalType::Json) => Some(tessera_model::LogicalType::Json),
+                json @ Some(LogicalType::Json) => json,
                 _ => None,
             };
         }
-        Typed { ty: ty.filter(|t| !t.is_unknown()), nullable: None }
+        Typed::made(ty.cloned(), None)
     }
 
     /// Marks the columns behind `info` as named.

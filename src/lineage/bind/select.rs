@@ -157,8 +157,7 @@ impl Binder<'_> {
             self.mention(&info);
             let mut acc = Acc::default();
             self.take(&info, Sink::Value(DirectKind::Transformation), &mut acc);
-            let base = Typed { ty: info.ty.clone(), nullable: None };
-            let typed = self.member_type(&base, &parts[parts.len() - fields..]);
+            let typed = self.member_type(info.ty.as_ref(), &parts[parts.len() - fields..]);
             return Some(Rc::new(acc.finish(typed)));
         }
         match found {
@@ -182,8 +181,7 @@ impl Binder<'_> {
         match self.arena.expr(expr) {
             Expr::Call(call) => {
                 let call = self.arena.call(*call);
-                let name = self.arena.last(call.name).map(|n| self.text(n).to_ascii_lowercase());
-                (call.over.is_none() && name.is_some_and(|n| crate::types::is_aggregate(&n)))
+                (call.over.is_none() && self.function(call.name).is_some_and(|f| f.aggregate))
                     || self.arena.exprs(call.args).iter().any(|e| self.aggregates(*e))
             }
             Expr::Cast { expr, .. } | Expr::Unary { expr, .. } | Expr::Field { expr, .. } => self.aggregates(*expr),

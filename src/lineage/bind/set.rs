@@ -142,8 +142,8 @@ impl Binder<'_> {
         if Rc::ptr_eq(a, b) {
             return Rc::clone(a);
         }
-        let typed = self
-            .unify(Typed { ty: a.ty.clone(), nullable: a.nullable }, Typed { ty: b.ty.clone(), nullable: b.nullable });
+        let [left, right] = [a, b].map(|info| Typed::made(info.ty.clone(), info.nullable));
+        let typed = crate::types::unify(self.dialect, left, right);
         let mut acc = Acc::default();
         for info in [a, b] {
             acc.direct.extend_from_slice(&info.direct);

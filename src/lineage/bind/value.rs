@@ -100,16 +100,40 @@ pub(super) fn tidy_indirect(list: &mut Vec<(Source, IndirectKind)>) -> Box<[(Sou
     std::mem::take(list).into()
 }
 
+/// What a literal still adapts to: engines type it by what it meets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Fit {
+    #[default]
+    None,
+    Int(i64),
+    Text,
+}
+
+impl Fit {
+    pub(crate) fn integer(self) -> Option<i64> {
+        match self {
+            Fit::Int(value) => Some(value),
+            Fit::None | Fit::Text => None,
+        }
+    }
+}
+
 /// A type as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Typed {
     pub(crate) ty: Option<LogicalType>,
     pub(crate) nullable: Option<bool>,
+    pub(crate) fit: Fit,
 }
 
 impl Typed {
-    pub(super) fn of(ty: LogicalType) -> Self {
-        Typed { ty: Some(ty).filter(|t| !t.is_unknown()), nullable: None }
+    pub(crate) fn of(ty: LogicalType) -> Self {
+        Typed { ty: Some(ty).filter(|t| !t.is_unknown()), ..Typed::default() }
+    }
+
+    /// The type of a value that has been made: nothing of a literal is left.
+    pub(crate) fn made(ty: Option<LogicalType>, nullable: Option<bool>) -> Self {
+        Typed { ty: ty.filter(|t| !t.is_unknown()), nullable, fit: Fit::None }
     }
 
     pub(super) fn nullable(mut self, nullable: Option<bool>) -> Self {

@@ -1,31 +1,35 @@
 //! Operators. Decimal rules: DuckDB `BindDecimalAddSubtract`/`BindDecimalMultiply`; Snowflake "Scale and precision in
 //! arithmetic operations"; PostgreSQL's numeric carries no precision through arithmetic; BigQuery "Arithmetic operators".
 
-use super::common::{as_decimal, digits, max_precision, numeric};
+use super::common::{as_decimal, boolean, digits, int_holds, max_precision, numeric};
+use crate::bind::{Fit, Typed};
 use tessera_model::types::Zone;
 use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::BinOp;
 
-/// An operand's type and, for an integer literal, its value.
-pub(crate) type Operand = (crate::bind::Typed, Option<i128>);
+/// `-x`: a literal stays one.
+pub(crate) fn negated(typed: Typed) -> Typed {
+    let fit = typed.fit.integer().and_then(i64::checked_neg).map_or(Fit::None, Fit::Int);
+    Typed { fit, ..typed }
+}
 
 /// The type of `a op b`.
-pub(crate) fn binary(dialect: Dialect, op: BinOp, a: &Operand, b: &Operand) -> Option<LogicalType> {
+pub(crate) fn binary(dialect: Dialect, op: BinOp, a: &Typed, b: &Typed) -> Option<LogicalType> {
     match op {
-        BinOp::Compare | BinOp::And | BinOp::Or => Some(LogicalType::Bool),
+        BinOp::Compare | BinOp::And | BinOp::Or => boolean(dialect),
         BinOp::JsonGet => Some(LogicalType::Json),
         BinOp::JsonText => Some(LogicalType::TEXT),
-        BinOp::Concat => concat(dialect, a.0.ty.as_ref()?, b.0.ty.as_ref()?),
-        BinOp::Bit => same_int(a.0.ty.as_ref()?, b.0.ty.as_ref()?),
+        BinOp::Concat => concat(dialect, a.ty.as_ref(), b.ty.as_ref()),
+        BinOp::Bit => bits(dialect, a, b),
         BinOp::Other => None,
         BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div | BinOp::IntDiv | BinOp::Mod | BinOp::Pow => {
-            let (x, y) = (a.0.ty.as_ref()?, b.0.ty.as_ref()?);
+            let (x, y) = (a.ty.as_ref()?, b.ty.as_ref()?);
             // NULL takes the other side's type.
             if super::is_null(x) || super::is_null(y) {
                 return None;
             }
             if x.is_numeric() && y.is_numeric() {
-                let (x, y) = fit(dialect, (x, a.1), (y, b.1));
+                let (x, y) = (fitted(dialect, a, x, b, y), fitted(dialect, b, y, a, x));
                 return number(dialect, op, &x, &y);
             }
             time(dialect, op, x, y)
@@ -33,26 +37,21 @@ pub(crate) fn binary(dialect: Dialect, op: BinOp, a: &Operand, b: &Operand) -> O
     }
 }
 
-/// Integer literals fit themselves to the other side where the engine does so.
-fn fit(
-    dialect: Dialect,
-    a: (&LogicalType, Option<i128>),
-    b: (&LogicalType, Option<i128>),
-) -> (LogicalType, LogicalType) {
-    let fitted =
-        |this: (&LogicalType, Option<i128>), other: (&LogicalType, Option<i128>)| match (this.1, other.0, other.1) {
-            (Some(value), LogicalType::Int { bits, signed: true }, None) if dialect == Dialect::DuckDb => {
-                let room = *bits >= 127 || (value >= -(1i128 << (bits - 1)) && value < (1i128 << (bits - 1)));
-                if room { other.0.clone() } else { this.0.clone() }
-            }
-            (Some(value), LogicalType::Decimal { .. }, _)
-                if matches!(dialect, Dialect::DuckDb | Dialect::Databricks | Dialect::SparkSql) =>
-            {
-                LogicalType::Decimal { precision: Some(digits(value)), scale: 0 }
-            }
-            _ => this.0.clone(),
-        };
-    (fitted(a, b), fitted(b, a))
+/// An integer literal fits itself to the other side where the engine does so.
+fn fitted(dialect: Dialect, this: &Typed, ty: &LogicalType, other: &Typed, to: &LogicalType) -> LogicalType {
+    match (this.fit, to) {
+        (Fit::Int(value), LogicalType::Int { .. })
+            if dialect == Dialect::DuckDb && other.fit == Fit::None && int_holds(to, value) =>
+        {
+            to.clone()
+        }
+        (Fit::Int(value), LogicalType::Decimal { .. })
+            if matches!(dialect, Dialect::Databricks | Dialect::SparkSql | Dialect::Hive) =>
+        {
+            LogicalType::Decimal { precision: Some(digits(i128::from(value))), scale: 0 }
+        }
+        (Fit::Int(_) | Fit::Text | Fit::None, _) => ty.clone(),
+    }
 }
 
 fn number(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Option<LogicalType> {
@@ -70,13 +69,22 @@ fn number(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Opti
         BinOp::IntDiv => return if integers { numeric(dialect, x, y) } else { None },
         BinOp::Div => match dialect {
             D::DuckDb => return Some(T::DOUBLE),
-            D::BigQuery | D::Databricks | D::SparkSql if integers => return Some(T::DOUBLE),
-            D::MySql | D::Hive | D::Oracle | D::Generic | D::ClickHouse | D::Teradata => {
+            D::BigQuery | D::Databricks | D::SparkSql | D::Hive if integers => return Some(T::DOUBLE),
+            D::ClickHouse => return Some(T::DOUBLE),
+            D::MySql | D::Oracle | D::Generic | D::Teradata => {
                 return floating.then_some(T::DOUBLE);
             }
             _ => {}
         },
         _ => {}
+    }
+    if dialect == D::DuckDb
+        && let (T::Int { bits: x, signed: s }, T::Int { bits: y, signed: t }) = (x, y)
+        && s != t
+    {
+        // No overload holds both but BIGINT, and for the widest HUGEINT.
+        let bits = if *x.max(y) < 64 { 64 } else { 128 };
+        return (*x.max(y) <= 64).then_some(T::Int { bits, signed: true });
     }
     if floating {
         // float4 with float4 stays float4 in PostgreSQL; elsewhere too, but for Snowflake's only float.
@@ -124,21 +132,25 @@ fn decimal(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Opt
             let scale = s1.max((s1 + 6).min(12));
             ((p1 - s1) + s2 + scale, scale)
         }
-        (D::Databricks | D::SparkSql | D::Hive | D::Trino | D::Athena, BinOp::Add | BinOp::Sub) => {
+        (D::Trino | D::Athena, BinOp::Add | BinOp::Sub) => {
             let (scale, whole) = (s1.max(s2), (p1 - s1).max(p2 - s2));
-            let width = whole + scale + 1;
-            // Spark moves digits from the scale when they do not fit; that is not modelled.
-            if width > 38 && !matches!(dialect, D::Trino | D::Athena) {
-                return None;
-            }
-            (width, scale)
+            (whole + scale + 1, scale)
         }
         (D::Trino | D::Athena, BinOp::Mul) => (p1 + p2, s1 + s2),
-        (D::Databricks | D::SparkSql | D::Hive, BinOp::Mul) => {
-            if p1 + p2 + 1 > 38 {
-                return None;
-            }
-            (p1 + p2 + 1, s1 + s2)
+        (D::Trino | D::Athena, BinOp::Div) => (p1 + s2 + (s2 - s1).max(0), s1.max(s2)),
+        (D::Databricks | D::SparkSql | D::Hive, _) => spark(op, (p1, s1), (p2, s2))?,
+        (D::Redshift, BinOp::Add | BinOp::Sub) | (D::TSql, BinOp::Add | BinOp::Sub) => {
+            let (scale, whole) = (s1.max(s2), (p1 - s1).max(p2 - s2));
+            fits_in(38, whole + scale + 1, scale)?
+        }
+        (D::Redshift, BinOp::Mul) | (D::TSql, BinOp::Mul) => fits_in(38, p1 + p2 + 1, s1 + s2)?,
+        (D::Redshift, BinOp::Div) => {
+            let scale = 4.max(s1 + p2 - s2 + 1);
+            fits_in(38, p1 - s1 + s2 + scale, scale)?
+        }
+        (D::TSql, BinOp::Div) => {
+            let scale = 6.max(s1 + p2 + 1);
+            fits_in(38, p1 - s1 + s2 + scale, scale)?
         }
         _ => return None,
     };
@@ -146,29 +158,59 @@ fn decimal(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Opt
     Some(LogicalType::Decimal { precision: Some(precision), scale: i16::try_from(scale).ok()? })
 }
 
-fn concat(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalType> {
-    match (a, b) {
-        (LogicalType::Array(_), LogicalType::Array(_)) => (a == b).then(|| a.clone()),
-        (LogicalType::Json, LogicalType::Json) => Some(LogicalType::Json),
-        (LogicalType::Bytes { .. }, _) | (_, LogicalType::Bytes { .. }) => None,
-        (LogicalType::Text { .. }, _) | (_, LogicalType::Text { .. }) => match dialect {
-            Dialect::Postgres
+/// What engines do when the digits do not fit differs and is not modelled.
+fn fits_in(max: i32, precision: i32, scale: i32) -> Option<(i32, i32)> {
+    (precision <= max).then_some((precision, scale))
+}
+
+/// Spark's `DecimalPrecision`: where 38 digits do not do, the scale gives way, but not below 6.
+fn spark(op: BinOp, (p1, s1): (i32, i32), (p2, s2): (i32, i32)) -> Option<(i32, i32)> {
+    let (precision, scale) = match op {
+        BinOp::Add | BinOp::Sub => ((p1 - s1).max(p2 - s2) + s1.max(s2) + 1, s1.max(s2)),
+        BinOp::Mul => (p1 + p2 + 1, s1 + s2),
+        BinOp::Div => {
+            let scale = 6.max(s1 + p2 + 1);
+            (p1 - s1 + s2 + scale, scale)
+        }
+        BinOp::Mod => ((p1 - s1).min(p2 - s2) + s1.max(s2), s1.max(s2)),
+        _ => return None,
+    };
+    if precision <= 38 {
+        return Some((precision, scale));
+    }
+    Some((38, (38 - (precision - scale)).max(scale.min(6))))
+}
+
+fn concat(dialect: Dialect, a: Option<&LogicalType>, b: Option<&LogicalType>) -> Option<LogicalType> {
+    use LogicalType as T;
+    // Next to a text everything becomes one; where texts have lengths the result's is left open.
+    let free = matches!(
+        dialect,
+        Dialect::Postgres
             | Dialect::DuckDb
             | Dialect::BigQuery
             | Dialect::Databricks
             | Dialect::SparkSql
+            | Dialect::Hive
             | Dialect::Sqlite
+            | Dialect::ClickHouse
             | Dialect::Trino
-            | Dialect::Athena => Some(LogicalType::TEXT),
-            _ => None,
-        },
+            | Dialect::Athena
+    );
+    match (a, b) {
+        (Some(T::Array(_)), Some(T::Array(_))) => super::common(dialect, a.cloned(), b.cloned()),
+        (Some(T::Json), Some(T::Json)) => Some(T::Json),
+        (Some(T::Bytes { .. }), _) | (_, Some(T::Bytes { .. })) => None,
+        (Some(T::Text { .. }), _) | (_, Some(T::Text { .. })) => free.then_some(T::TEXT),
         _ => None,
     }
 }
 
-fn same_int(a: &LogicalType, b: &LogicalType) -> Option<LogicalType> {
-    match (a, b) {
-        (LogicalType::Int { .. }, LogicalType::Int { .. }) if a == b => Some(a.clone()),
+fn bits(dialect: Dialect, a: &Typed, b: &Typed) -> Option<LogicalType> {
+    let (x, y) = (a.ty.as_ref()?, b.ty.as_ref()?);
+    let (x, y) = (fitted(dialect, a, x, b, y), fitted(dialect, b, y, a, x));
+    match (&x, &y) {
+        (LogicalType::Int { .. }, LogicalType::Int { .. }) if x == y => Some(x),
         _ => None,
     }
 }
@@ -176,26 +218,44 @@ fn same_int(a: &LogicalType, b: &LogicalType) -> Option<LogicalType> {
 fn time(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Option<LogicalType> {
     use LogicalType as T;
     let pg_like = matches!(dialect, Dialect::Postgres | Dialect::Redshift | Dialect::DuckDb);
+    let sum = matches!(op, BinOp::Add | BinOp::Sub);
     match (x, op, y) {
-        (T::Timestamp { .. }, BinOp::Add | BinOp::Sub, T::Interval) => Some(x.clone()),
+        (T::Timestamp { .. }, _, T::Interval) if sum => Some(x.clone()),
         (T::Interval, BinOp::Add, T::Timestamp { .. }) => Some(y.clone()),
-        (T::Date, BinOp::Add | BinOp::Sub, T::Interval) | (T::Interval, BinOp::Add, T::Date) if pg_like => {
+        (T::Time { .. }, _, T::Interval) if sum && pg_like => Some(x.clone()),
+        (T::Date, _, T::Interval) | (T::Interval, _, T::Date) if sum && (pg_like || dialect == Dialect::BigQuery) => {
             Some(T::Timestamp { precision: None, zone: Zone::None })
         }
-        (T::Date, BinOp::Add | BinOp::Sub, T::Interval)
-            if matches!(dialect, Dialect::Trino | Dialect::Athena | Dialect::Snowflake) =>
+        // Snowflake keeps the date for whole days, which the type does not say.
+        (T::Date, _, T::Interval) if sum && matches!(dialect, Dialect::Trino | Dialect::Athena) => Some(T::Date),
+        (T::Date, _, T::Int { .. })
+            if sum && (pg_like || matches!(dialect, Dialect::BigQuery | Dialect::Databricks | Dialect::SparkSql)) =>
         {
-            // Trino keeps the date; Snowflake too for whole days, which the type does not say.
-            (dialect != Dialect::Snowflake).then_some(T::Date)
+            Some(T::Date)
         }
-        (T::Date, BinOp::Add | BinOp::Sub, T::Int { .. }) if pg_like || dialect == Dialect::BigQuery => Some(T::Date),
+        (T::Date, _, T::Int { .. } | T::Decimal { scale: 0, .. }) if sum && dialect == Dialect::Snowflake => {
+            Some(T::Date)
+        }
+        (T::Int { .. }, BinOp::Add, T::Date) if pg_like => Some(T::Date),
+        (T::Date, BinOp::Add, T::Time { zone, .. }) | (T::Time { zone, .. }, BinOp::Add, T::Date) if pg_like => {
+            let zone = if *zone == Zone::None { Zone::None } else { Zone::Instant };
+            Some(T::Timestamp { precision: None, zone })
+        }
         (T::Date, BinOp::Sub, T::Date) => match dialect {
             Dialect::Postgres | Dialect::Redshift => Some(T::INTEGER),
             Dialect::DuckDb => Some(T::BIGINT),
+            Dialect::BigQuery => Some(T::Interval),
             _ => None,
         },
-        (T::Timestamp { .. }, BinOp::Sub, T::Timestamp { .. }) if pg_like => Some(T::Interval),
+        (T::Timestamp { .. } | T::Date, BinOp::Sub, T::Timestamp { .. } | T::Date)
+            if pg_like || dialect == Dialect::BigQuery =>
+        {
+            Some(T::Interval)
+        }
         (T::Interval, BinOp::Add | BinOp::Sub, T::Interval) => Some(T::Interval),
+        (T::Interval, BinOp::Mul | BinOp::Div, n) | (n, BinOp::Mul, T::Interval) if pg_like && n.is_numeric() => {
+            Some(T::Interval)
+        }
         _ => None,
     }
 }

@@ -1,8 +1,9 @@
 //! Types of literals, and the one type of two branches.
 
-use tessera_model::types::Zone;
+use crate::bind::{Fit, Typed};
+use tessera_model::types::{StructField, Zone};
 use tessera_model::{Dialect, LogicalType};
-use tessera_sql::ir::Literal;
+use tessera_sql::ir::{IdentId, Literal};
 
 /// What NULL is until something else says what it should be.
 const NULL: &str = "null";
@@ -12,30 +13,60 @@ pub(crate) fn is_null(ty: &LogicalType) -> bool {
 }
 
 /// The type of a literal.
-pub(crate) fn literal(dialect: Dialect, literal: &Literal) -> Option<LogicalType> {
-    Some(match literal {
-        Literal::Int(value) => integer(dialect, *value),
-        Literal::Decimal { precision, scale } => match dialect {
-            Dialect::Postgres | Dialect::Redshift => LogicalType::Decimal { precision: None, scale: 0 },
-            Dialect::BigQuery | Dialect::Sqlite => LogicalType::DOUBLE,
-            _ => LogicalType::Decimal { precision: Some(*precision), scale: i16::try_from(*scale).ok()? },
-        },
-        Literal::Float => match dialect {
-            Dialect::Postgres | Dialect::Redshift => LogicalType::Decimal { precision: None, scale: 0 },
-            _ => LogicalType::DOUBLE,
-        },
-        Literal::Text(_) => match dialect {
-            // These keep the length of a literal in its type.
-            Dialect::Snowflake | Dialect::Redshift | Dialect::MySql | Dialect::TSql | Dialect::Oracle => return None,
-            _ => LogicalType::TEXT,
-        },
-        Literal::Bool => match dialect {
-            Dialect::Sqlite | Dialect::MySql => return None,
-            _ => LogicalType::Bool,
-        },
-        Literal::Null => LogicalType::Other(NULL.to_owned()),
-        Literal::Bytes | Literal::Param => return None,
-    })
+pub(crate) fn literal<'a>(dialect: Dialect, literal: &Literal, text: impl Fn(IdentId) -> &'a str) -> Typed {
+    use Dialect as D;
+    let (ty, fit) = match literal {
+        Literal::Int(value) => {
+            (Some(integer(dialect, *value)), i64::try_from(*value).map_or(Fit::None, Fit::Int))
+        }
+        Literal::Decimal { precision, scale } => {
+            let ty = match dialect {
+                D::Postgres | D::Redshift => Some(LogicalType::Decimal { precision: None, scale: 0 }),
+                D::BigQuery | D::Sqlite | D::ClickHouse => Some(LogicalType::DOUBLE),
+                _ => i16::try_from(*scale)
+                    .ok()
+                    .map(|scale| LogicalType::Decimal { precision: Some(*precision), scale }),
+            };
+            (ty, Fit::None)
+        }
+        Literal::Float => {
+            let ty = match dialect {
+                D::Postgres | D::Redshift => LogicalType::Decimal { precision: None, scale: 0 },
+                _ => LogicalType::DOUBLE,
+            };
+            (Some(ty), Fit::None)
+        }
+        Literal::Text(id) => {
+            let ty = match dialect {
+                // The length of a literal is part of its type.
+                D::Snowflake | D::Redshift | D::MySql | D::TSql | D::Trino | D::Athena => {
+                    let max = u32::try_from(text(*id).chars().count()).ok().filter(|n| *n > 0);
+                    max.map(|max| LogicalType::Text { max: Some(max), fixed: false })
+                }
+                D::Oracle | D::Teradata => None,
+                _ => Some(LogicalType::TEXT),
+            };
+            (ty, Fit::Text)
+        }
+        Literal::Bool => (boolean(dialect), Fit::None),
+        Literal::Null => (Some(LogicalType::Other(NULL.to_owned())), Fit::None),
+        Literal::Bytes => {
+            let known = matches!(dialect, D::DuckDb | D::BigQuery | D::Sqlite | D::Databricks | D::SparkSql);
+            (known.then_some(LogicalType::Bytes { max: None }), Fit::None)
+        }
+        Literal::Param => (None, Fit::None),
+    };
+    let nullable = match literal {
+        Literal::Null => Some(true),
+        Literal::Param => None,
+        Literal::Int(_)
+        | Literal::Decimal { .. }
+        | Literal::Float
+        | Literal::Text(_)
+        | Literal::Bytes
+        | Literal::Bool => Some(false),
+    };
+    Typed { ty, nullable, fit }
 }
 
 fn integer(dialect: Dialect, value: i128) -> LogicalType {
@@ -44,6 +75,11 @@ fn integer(dialect: Dialect, value: i128) -> LogicalType {
         Dialect::Snowflake => LogicalType::Decimal { precision: Some(digits(value)), scale: 0 },
         Dialect::Oracle => LogicalType::Decimal { precision: None, scale: 0 },
         Dialect::BigQuery | Dialect::Sqlite | Dialect::MySql => LogicalType::BIGINT,
+        // The narrowest that holds it.
+        Dialect::ClickHouse if (0..1i128 << 64).contains(&value) => {
+            let bits = [8, 16, 32, 64].into_iter().find(|b| value < 1i128 << b).unwrap_or(64);
+            LogicalType::Int { bits, signed: false }
+        }
         _ if fits(32) => LogicalType::INTEGER,
         _ if fits(64) => LogicalType::BIGINT,
         Dialect::DuckDb => LogicalType::Int { bits: 128, signed: true },
@@ -51,9 +87,25 @@ fn integer(dialect: Dialect, value: i128) -> LogicalType {
     }
 }
 
-/// A literal keeps its type as an argument: only operators fit it to the other side.
-pub(crate) fn literal_as_argument(_dialect: Dialect, ty: &LogicalType, _value: i128) -> LogicalType {
-    ty.clone()
+/// What a comparison gives; nothing where it is no value.
+pub(crate) fn boolean(dialect: Dialect) -> Option<LogicalType> {
+    match dialect {
+        Dialect::MySql => Some(LogicalType::INTEGER),
+        Dialect::Sqlite => Some(LogicalType::BIGINT),
+        Dialect::ClickHouse => Some(LogicalType::Int { bits: 8, signed: false }),
+        Dialect::TSql | Dialect::Oracle | Dialect::Teradata => None,
+        Dialect::Postgres
+        | Dialect::Redshift
+        | Dialect::DuckDb
+        | Dialect::Snowflake
+        | Dialect::BigQuery
+        | Dialect::Databricks
+        | Dialect::SparkSql
+        | Dialect::Hive
+        | Dialect::Trino
+        | Dialect::Athena
+        | Dialect::Generic => Some(LogicalType::Bool),
+    }
 }
 
 pub(super) fn digits(value: i128) -> u16 {
@@ -73,7 +125,52 @@ pub(crate) fn strict_nullable(operands: impl IntoIterator<Item = Option<bool>>) 
     all
 }
 
-/// The type of a value that is the one or the other: CASE, COALESCE, UNION.
+/// The value that is the one or the other: CASE, COALESCE, lists. Literals take the other side's type where they can.
+pub(crate) fn unify(dialect: Dialect, a: Typed, b: Typed) -> Typed {
+    let nullable = match (a.nullable, b.nullable) {
+        (Some(true), _) | (_, Some(true)) => Some(true),
+        (Some(false), Some(false)) => Some(false),
+        _ => None,
+    };
+    let ty = match (&a, &b) {
+        (Typed { fit: Fit::None, .. }, Typed { fit: Fit::None, .. }) => common(dialect, a.ty, b.ty),
+        (literal, fixed @ Typed { fit: Fit::None, .. }) => fitted(dialect, literal, fixed),
+        (fixed @ Typed { fit: Fit::None, .. }, literal) => fitted(dialect, literal, fixed),
+        _ => common(dialect, a.ty, b.ty),
+    };
+    Typed::made(ty, nullable)
+}
+
+fn fitted(dialect: Dialect, literal: &Typed, other: &Typed) -> Option<LogicalType> {
+    let ty = other.ty.as_ref()?;
+    let adapts = match literal.fit {
+        Fit::Int(value) => dialect == Dialect::DuckDb && int_holds(ty, value),
+        Fit::Text => match dialect {
+            Dialect::DuckDb | Dialect::Postgres | Dialect::Redshift => {
+                !matches!(ty, LogicalType::Text { .. }) && !is_null(ty)
+            }
+            Dialect::BigQuery => {
+                matches!(ty, LogicalType::Date | LogicalType::Time { .. } | LogicalType::Timestamp { .. })
+            }
+            _ => false,
+        },
+        Fit::None => false,
+    };
+    if adapts { Some(ty.clone()) } else { common(dialect, literal.ty.clone(), Some(ty.clone())) }
+}
+
+/// Is it an integer type that holds the value?
+pub(super) fn int_holds(ty: &LogicalType, value: i64) -> bool {
+    match ty {
+        LogicalType::Int { bits, signed: true } => {
+            *bits >= 64 || (value >= -(1i64 << (bits - 1)) && value < 1i64 << (bits - 1))
+        }
+        LogicalType::Int { bits, signed: false } => value >= 0 && (*bits >= 63 || value < 1i64 << bits),
+        _ => false,
+    }
+}
+
+/// The type of a value that is the one or the other.
 pub(crate) fn common(dialect: Dialect, a: Option<LogicalType>, b: Option<LogicalType>) -> Option<LogicalType> {
     let (a, b) = (a?, b?);
     if a == b || is_null(&b) {
@@ -82,11 +179,20 @@ pub(crate) fn common(dialect: Dialect, a: Option<LogicalType>, b: Option<Logical
     if is_null(&a) {
         return Some(b);
     }
+    // PostgreSQL's branches meet at the narrower float, its operators at the wider one.
+    if dialect == Dialect::Postgres {
+        match (&a, &b) {
+            (LogicalType::Float { bits: 32 }, LogicalType::Int { .. } | LogicalType::Decimal { .. }) => return Some(a),
+            (LogicalType::Int { .. } | LogicalType::Decimal { .. }, LogicalType::Float { bits: 32 }) => return Some(b),
+            _ => {}
+        }
+    }
     numeric(dialect, &a, &b).or_else(|| other(dialect, &a, &b))
 }
 
 /// The wider of two numbers.
 pub(super) fn numeric(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalType> {
+    use Dialect as D;
     use LogicalType as T;
     match (a, b) {
         (T::Int { bits: x, signed: s }, T::Int { bits: y, signed: t }) => {
@@ -100,7 +206,14 @@ pub(super) fn numeric(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Opt
             (bits <= 128).then_some(T::Int { bits, signed: true })
         }
         (T::Float { bits: x }, T::Float { bits: y }) => Some(T::Float { bits: *x.max(y) }),
-        (T::Float { .. }, other) | (other, T::Float { .. }) if other.is_numeric() => Some(T::DOUBLE),
+        (T::Float { bits }, other) | (other, T::Float { bits }) if other.is_numeric() => {
+            let keeps = match dialect {
+                D::DuckDb | D::Trino | D::Athena => true,
+                D::Databricks | D::SparkSql | D::Hive => matches!(other, T::Int { .. }),
+                _ => false,
+            };
+            Some(T::Float { bits: if keeps { *bits } else { 64 } })
+        }
         (T::Decimal { .. }, T::Decimal { .. })
         | (T::Int { .. }, T::Decimal { .. })
         | (T::Decimal { .. }, T::Int { .. }) => {
@@ -109,7 +222,7 @@ pub(super) fn numeric(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Opt
             let (Some(p), Some(q)) = (p, q) else {
                 return Some(T::Decimal { precision: None, scale: 0 });
             };
-            if dialect == Dialect::Postgres {
+            if dialect == D::Postgres {
                 return Some(T::Decimal { precision: None, scale: 0 });
             }
             let scale = s.max(t);
@@ -140,27 +253,15 @@ pub(super) fn as_decimal(ty: &LogicalType) -> Option<(Option<u16>, i16)> {
 }
 
 fn other(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalType> {
+    use Dialect as D;
     use LogicalType as T;
     match (a, b) {
-        (T::Text { max: x, .. }, T::Text { max: y, .. }) => match dialect {
-            // The longer of two lengths; unbounded wins.
-            Dialect::Snowflake | Dialect::Redshift | Dialect::Trino | Dialect::Athena => {
-                let max = match (x, y) {
-                    (Some(x), Some(y)) => Some(*x.max(y)),
-                    _ => None,
-                };
-                Some(T::Text { max, fixed: false })
-            }
-            Dialect::Postgres if x != y => Some(match (a, b) {
-                (T::Text { max: None, .. }, _) | (_, T::Text { max: None, .. }) => T::TEXT,
-                _ => return None,
-            }),
-            _ if x == y => Some(T::Text { max: *x, fixed: false }),
-            Dialect::DuckDb | Dialect::BigQuery | Dialect::Databricks | Dialect::SparkSql | Dialect::Sqlite => {
-                Some(T::TEXT)
-            }
-            _ => None,
-        },
+        (T::Text { .. }, T::Text { .. }) => texts(dialect, a, b),
+        (T::Enum(_), T::Text { .. } | T::Enum(_)) | (T::Text { .. }, T::Enum(_)) => {
+            (dialect == D::DuckDb).then_some(T::TEXT)
+        }
+        (T::Bool, number) | (number, T::Bool) if dialect == D::DuckDb && number.is_numeric() => Some(number.clone()),
+        (T::Json, T::Text { .. }) | (T::Text { .. }, T::Json) if dialect == D::DuckDb => Some(T::Json),
         (T::Date, T::Timestamp { .. }) => Some(b.clone()),
         (T::Timestamp { .. }, T::Date) => Some(a.clone()),
         (T::Timestamp { precision: p, zone: z }, T::Timestamp { precision: q, zone: w }) => {
@@ -169,12 +270,49 @@ fn other(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalTy
                 (Zone::Offset, _) | (_, Zone::Offset) => Zone::Offset,
                 _ => Zone::Instant,
             };
-            let precision = if p == q { *p } else { return None };
+            let fine = |p: &Option<u8>| p.unwrap_or(6);
+            let precision = match dialect {
+                _ if p == q => *p,
+                // TIMESTAMP is TIMESTAMP_US.
+                D::DuckDb if zone == Zone::None => *if fine(p) > fine(q) { p } else { q },
+                D::Trino | D::Athena => Some(p.unwrap_or(3).max(q.unwrap_or(3))),
+                _ => return None,
+            };
             Some(T::Timestamp { precision, zone })
         }
         (T::Array(x), T::Array(y)) => {
             common(dialect, Some((**x).clone()), Some((**y).clone())).map(|t| T::Array(Box::new(t)))
         }
+        (T::Map(k, v), T::Map(x, y)) => {
+            let key = common(dialect, Some((**k).clone()), Some((**x).clone()))?;
+            let value = common(dialect, Some((**v).clone()), Some((**y).clone()))?;
+            Some(T::Map(Box::new(key), Box::new(value)))
+        }
+        (T::Struct(x), T::Struct(y)) if x.len() == y.len() => {
+            let fields = x.iter().zip(y).map(|(a, b)| {
+                let same = a.name.eq_ignore_ascii_case(&b.name) || a.name.is_empty() || b.name.is_empty();
+                let name = if a.name.is_empty() { &b.name } else { &a.name };
+                let data_type = common(dialect, Some(a.data_type.clone()), Some(b.data_type.clone()))?;
+                same.then(|| StructField { name: name.clone(), data_type })
+            });
+            fields.collect::<Option<Vec<_>>>().map(T::Struct)
+        }
         _ => None,
+    }
+}
+
+fn texts(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalType> {
+    use Dialect as D;
+    let (LogicalType::Text { max: x, .. }, LogicalType::Text { max: y, .. }) = (a, b) else { return None };
+    match dialect {
+        // The longer of two lengths; unbounded wins.
+        D::Snowflake | D::Redshift | D::Trino | D::Athena | D::MySql | D::TSql => {
+            let max = x.zip(*y).map(|(x, y)| x.max(y));
+            Some(LogicalType::Text { max, fixed: false })
+        }
+        D::Postgres if x != y => (x.is_none() || y.is_none()).then_some(LogicalType::TEXT),
+        _ if x == y => Some(LogicalType::Text { max: *x, fixed: false }),
+        D::DuckDb | D::BigQuery | D::Databricks | D::SparkSql | D::Sqlite | D::ClickHouse => Some(LogicalType::TEXT),
+        D::Postgres | D::Hive | D::Oracle | D::Teradata | D::Generic => None,
     }
 }

@@ -1,13 +1,20 @@
-//! First types: what literals, operators, casts and functions give, per dialect. Where an engine's rule is not known for
-//! sure the answer is `None`: a wrong type makes a false alarm, a missing one only a silent reader.
+//! Types: what literals, operators, casts and functions give, per dialect. Where an engine's rule is not known for sure the
+//! answer is unknown: a wrong type makes a false alarm, a missing one only a silent reader. Reading order: `common`
+//! (literals, and the one type of two branches), `arith` (operators), `function` (look-up and calls), `signature` and
+//! `read` (the lines of the function files), `part` (words such as MONTH).
 
 mod arith;
 mod common;
 mod function;
+mod part;
+mod read;
+mod signature;
 
-pub(crate) use arith::{Operand, binary};
-pub(crate) use common::{common, is_null, literal, literal_as_argument, strict_nullable};
-pub(crate) use function::{call, is_aggregate, is_date_part, is_ordered_set, takes_date_part};
+pub(crate) use arith::{binary, negated};
+pub(crate) use common::{boolean, common, is_null, literal, strict_nullable, unify};
+pub(crate) use function::{Function, function};
+pub(crate) use part::{is_date_part, takes_date_part};
+pub(crate) use signature::Arg;
 
 #[cfg(test)]
 mod tests;

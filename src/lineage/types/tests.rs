@@ -1,12 +1,12 @@
 //! Results of operators and functions that the engines' manuals state.
 
-use super::{Operand, binary, call};
+use super::{Arg, binary, function};
 use crate::bind::Typed;
 use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::BinOp;
 
-fn ty(dialect: Dialect, text: &str) -> Operand {
-    (Typed { ty: Some(LogicalType::parse(dialect, text)), nullable: None }, None)
+fn ty(dialect: Dialect, text: &str) -> Typed {
+    Typed::of(LogicalType::parse(dialect, text))
 }
 
 #[test]
@@ -64,7 +64,8 @@ fn aggregates() {
         (DuckDb, "no_such_function", "INTEGER", None),
     ];
     for (dialect, name, arg, expected) in cases {
-        let got = call(dialect, name, &[ty(dialect, arg).0]);
+        let arg_types = [Arg { typed: ty(dialect, arg), word: None }];
+        let got = function(dialect, name).and_then(|f| f.call(dialect, &arg_types).ty);
         assert_eq!(got, expected.map(|t| LogicalType::parse(dialect, t)), "{dialect}: {name}({arg})");
     }
 }
