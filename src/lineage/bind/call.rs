@@ -86,7 +86,8 @@ impl Binder<'_> {
     /// The star of count(*).
     fn is_counted_row(&self, call: &Call, arg: ExprId) -> bool {
         let counts = |name: &str| name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("count"));
-        matches!(self.arena.expr(arg), Expr::Star(_)) && self.arena.last(call.name).is_some_and(|n| counts(self.text(n)))
+        matches!(self.arena.expr(arg), Expr::Star(_))
+            && self.arena.last(call.name).is_some_and(|n| counts(self.text(n)))
     }
 
     /// `month` in `date_trunc(month, x)`: a word of the language, not a column.

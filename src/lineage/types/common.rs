@@ -16,16 +16,14 @@ pub(crate) fn is_null(ty: &LogicalType) -> bool {
 pub(crate) fn literal<'a>(dialect: Dialect, literal: &Literal, text: impl Fn(IdentId) -> &'a str) -> Typed {
     use Dialect as D;
     let (ty, fit) = match literal {
-        Literal::Int(value) => {
-            (Some(integer(dialect, *value)), i64::try_from(*value).map_or(Fit::None, Fit::Int))
-        }
+        Literal::Int(value) => (Some(integer(dialect, *value)), i64::try_from(*value).map_or(Fit::None, Fit::Int)),
         Literal::Decimal { precision, scale } => {
             let ty = match dialect {
                 D::Postgres | D::Redshift => Some(LogicalType::Decimal { precision: None, scale: 0 }),
                 D::BigQuery | D::Sqlite | D::ClickHouse => Some(LogicalType::DOUBLE),
-                _ => i16::try_from(*scale)
-                    .ok()
-                    .map(|scale| LogicalType::Decimal { precision: Some(*precision), scale }),
+                _ => {
+                    i16::try_from(*scale).ok().map(|scale| LogicalType::Decimal { precision: Some(*precision), scale })
+                }
             };
             (ty, Fit::None)
         }

@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn every_line_of_every_file_can_be_read() {
         for dialect in Dialect::ALL {
-            for (spelling, text) in files(dialect).iter().copied().chain([(Dialect::Generic, COMMON), (Dialect::Generic, TEXT)]) {
+            for (spelling, text) in
+                files(dialect).iter().copied().chain([(Dialect::Generic, COMMON), (Dialect::Generic, TEXT)])
+            {
                 let bad = lines(spelling, text).1;
                 assert!(bad.is_empty(), "{dialect}: {bad:#?}");
             }

@@ -245,7 +245,9 @@ fn bind(dialect: Dialect, shape: &LogicalType, typed: &Typed, sure: bool, bound:
         return Fits::Yes;
     }
     match (shape, ty) {
-        (LogicalType::Array(shape), LogicalType::Array(inner)) => bind(dialect, shape, &Typed::of((**inner).clone()), sure, bound),
+        (LogicalType::Array(shape), LogicalType::Array(inner)) => {
+            bind(dialect, shape, &Typed::of((**inner).clone()), sure, bound)
+        }
         (LogicalType::Map(k, v), LogicalType::Map(x, y)) => {
             let first = bind(dialect, k, &Typed::of((**x).clone()), sure, bound);
             let second = bind(dialect, v, &Typed::of((**y).clone()), sure, bound);
