@@ -45,7 +45,7 @@ fn signature(dialect: Dialect, line: &str) -> Option<(Vec<&str>, Signature)> {
     let (names, slots) = left.trim().strip_suffix(')')?.split_once('(')?;
     let names: Vec<&str> = names.split(',').map(str::trim).collect();
     let plain = |n: &&str| !n.is_empty() && n.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if !names.iter().all(|n| plain(n)) {
+    if !names.iter().all(plain) {
         return None;
     }
     let slots = pieces(slots).into_iter().map(|s| slot(dialect, s)).collect::<Option<Vec<_>>>()?;

@@ -158,7 +158,7 @@ impl Signature {
 
 /// Place `at` among `count` alternating conditions and results.
 fn is_condition(at: usize, count: usize) -> bool {
-    at % 2 == 0 && at + 1 < count
+    at.is_multiple_of(2) && at + 1 < count
 }
 
 impl Slot {
