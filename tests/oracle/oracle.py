@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""An oracle that no one wrote by hand: DuckDB itself.
+
+Makes worlds of tables with data and queries over them (or takes TPC-H), runs everything in DuckDB and checks what
+`tessera lineage --batch` says of the same text:
+  names and types  against DESCRIBE;
+  binding          drop each source column: if the engine no longer binds, we must have said that the query reads it;
+  values           change each source column (shift, permute, set to NULL): every output column whose values change must
+                   have it among its direct or own indirect reads or the statement's;
+  nullability      a column that we call not null must hold no NULL.
+
+Usage: oracle.py [--binary PATH] [--seed N] [--count N] [--seconds S] [--misses FILE] [--tpch] [--strict]
+Prints one summary line; with --strict missed reads, wrong names or a NULL make it fail. Needs `duckdb` (tests/requirements.txt).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+import world
+from generate import Generator
+
+ROOT = Path(__file__).resolve().parents[2]
+PER_WORLD = 40
+
+
+def rounded(value):
+    """Sums of floats may differ in the last digit by the order of rows."""
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def result(db, sql):
+    """Each output column as a sorted list of its values' text."""
+    cursor = db.execute(sql)
+    width = len(cursor.description)
+    rows = cursor.fetchmany(5000)
+    return [sorted(repr(rounded(row[i])) for row in rows) for i in range(width)], len(rows)
+
+
+def described(db, sql):
+    return [(row[0], row[1]) for row in db.execute(f"DESCRIBE {sql}").fetchall()]
+
+
+def normal(type_):
+    return (type_ or "unknown").lower().replace(" ", "").replace('"', "")
+
+
+def reads(entries):
+    return {(e["table"].rsplit(".", 1)[-1].lower(), e["column"].lower()) for e in entries or []}
+
+
+class Oracle:
+    def __init__(self, args):
+        self.args = args
+        self.counts = Counter()
+        self.misses = []
+        self.end = time.monotonic() + args.seconds
+
+    def miss(self, what, case, **more):
+        self.counts[what] += 1
+        self.misses.append({"what": what, "sql": case["sql"], **more, "schemas": case["schemas"]})
+
+    def answers(self, cases):
+        feed = "".join(json.dumps(c) + "\n" for c in cases)
+        run = subprocess.run([self.args.binary, "lineage", "--batch", "-"], input=feed, capture_output=True, text=True, check=True)
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def schemas(self, tables):
+        return {t.name: {c.name: c.type for c in t.columns} for t in tables}
+
+    def world(self, seed):
+        tables = world.make(seed)
+        db = duckdb.connect(config={"threads": 1})
+        dropped, changed = world.create(db, tables, seed)
+        maker, schemas, cases = Generator(tables, f"{seed}/queries"), self.schemas(tables), []
+        tries = 0
+        while len(cases) < PER_WORLD and tries < PER_WORLD * 6:
+            tries += 1
+            sql, _ = maker.query(2)
+            if len(sql) > 6000:
+                continue
+            try:
+                described(db, sql)
+            except duckdb.Error as error:
+                self.counts["refused"] += 1
+                if self.args.refused:
+                    print(str(error).split("\n")[0], "|", sql)
+                continue
+            cases.append({"id": f"{seed}/{len(cases)}", "dialect": "duckdb", "sql": sql, "schemas": schemas, "defaults": {}})
+        self.check(db, tables, cases, dropped, changed)
+        db.close()
+
+    def check(self, db, tables, cases, dropped, changed):
+        for case, answer in zip(cases, self.answers(cases)):
+            if time.monotonic() > self.end:
+                return
+            self.one(db, tables, case, answer, dropped, changed)
+
+    def one(self, db, tables, case, answer, dropped, changed):
+        sql, columns = case["sql"], answer.get("columns") or []
+        want = described(db, sql)
+        self.counts["queries"] += 1
+        self.counts[answer.get("resolution") or "error"] += 1
+        names = [c["name"] for c in columns]
+        same = names == [name for name, _ in want]
+        if not same:
+            self.miss("wrong_names", case, want=[n for n, _ in want], got=names, resolution=answer.get("resolution"),
+                      diagnostics=[d["message"] for d in answer.get("diagnostics") or []][:3])
+        else:
+            for column, (name, type_) in zip(columns, want):
+                self.counts["types"] += 1
+                mine = column.get("type")
+                if normal(mine) != normal(type_) and type_ != '"NULL"':
+                    self.miss("unknown_type" if mine is None else "wrong_type", case, column=name, want=type_, got=mine)
+        everywhere = reads(answer.get("indirect"))
+        own = [reads(c.get("direct")) | reads(c.get("indirect")) for c in columns]
+        named = everywhere.union(reads(answer.get("unused")), *own)
+        try:
+            before, height = result(db, sql)
+        except duckdb.Error:
+            self.counts["not_run"] += 1
+            return
+        self.counts["rows"] += height > 0
+        if same:
+            for i, column in enumerate(columns):
+                if column.get("nullable") is False and "None" in before[i]:
+                    self.miss("null_in_not_null", case, column=column["name"])
+        lower = sql.lower()
+        for table in tables:
+            if table.name.lower() not in lower:
+                continue
+            for column in table.columns:
+                key = (table.name, column.name)
+                pair = (table.name.lower(), column.name.lower())
+                db.execute(f"SET search_path = '{dropped[key]},main'")
+                try:
+                    binds = described(db, sql) is not None
+                except duckdb.Error:
+                    binds = False
+                self.counts["drops"] += 1
+                if not binds and pair not in named:
+                    self.miss("missed_reference", case, table=key[0], column=key[1], resolution=answer.get("resolution"))
+                # What may move anything cannot be missed.
+                if same and (pair in everywhere or all(pair in one for one in own)):
+                    continue
+                moved = set()
+                for schema in changed[key]:
+                    db.execute(f"SET search_path = '{schema},main'")
+                    try:
+                        after, _ = result(db, sql)
+                    except duckdb.Error:
+                        continue
+                    self.counts["changes"] += 1
+                    moved |= {i for i in range(min(len(before), len(after))) if before[i] != after[i]}
+                if same:
+                    silent = [names[i] for i in moved if pair not in everywhere and pair not in own[i]]
+                    self.counts["moved"] += len(moved)
+                else:
+                    silent = [] if pair in named or not moved else ["?"]
+                if silent:
+                    self.miss("missed_read", case, table=key[0], column=key[1], outputs=silent, resolution=answer.get("resolution"))
+        db.execute("SET search_path = 'main'")
+
+    def tpch(self):
+        """The 22 queries over small made-up data, with their own literals in it."""
+        base = Path(os.environ.get("TESSERA_CORPORA") or ROOT / "../shared/corpora") / "lineage"
+        if not base.exists():
+            print(f"skipped: {base} is not there (set TESSERA_CORPORA)")
+            return
+        from tpch import tables as tpch_tables
+        schema = json.loads((base / "tpc_schemas.json").read_text())["tpch"]
+        texts = [json.loads(line)["sql"] for line in open(base / "tpch.jsonl")]
+        tables = tpch_tables(schema, texts)
+        db = duckdb.connect(config={"threads": 1})
+        dropped, changed = world.create(db, tables, 0)
+        schemas = self.schemas(tables)
+        cases = [{"id": f"tpch/{i + 1}", "dialect": "duckdb", "sql": sql.strip().rstrip(";"), "schemas": schemas, "defaults": {}}
+                 for i, sql in enumerate(texts)]
+        self.check(db, tables, cases, dropped, changed)
+        db.close()
+
+    def summary(self):
+        n = self.counts
+        types = n["types"] or 1
+        right = types - n["wrong_type"] - n["unknown_type"]
+        return (f"oracle: seed {self.args.seed}, {n['queries']} queries ({n['rows']} with rows, {n['resolved']} resolved), "
+                f"{n['changes']} changes, {n['drops']} drops: missed reads {n['missed_read']}, missed references "
+                f"{n['missed_reference']}, wrong names {n['wrong_names']}, types exact {right}/{types} "
+                f"({100 * right / types:.2f} %; {n['wrong_type']} wrong, {n['unknown_type']} unknown), NULLs in not-null columns "
+                f"{n['null_in_not_null']}; {n['moved']} output columns moved, "
+                f"{n['refused']} texts refused by DuckDB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=str(ROOT / "target/release/tessera"))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--misses")
+    parser.add_argument("--tpch", action="store_true")
+    parser.add_argument("--strict", action="store_true")
+    parser.add_argument("--refused", action="store_true", help="print what DuckDB refuses")
+    args = parser.parse_args()
+    oracle = Oracle(args)
+    if args.tpch:
+        oracle.tpch()
+    else:
+        number = 0
+        while oracle.counts["queries"] < args.count and time.monotonic() < oracle.end:
+            oracle.world(f"{args.seed}.{number}")
+            number += 1
+    if args.misses:
+        Path(args.misses).write_text("".join(json.dumps(m) + "\n" for m in oracle.misses))
+    print(oracle.summary())
+    n = oracle.counts
+    if args.strict and (n["missed_read"] or n["missed_reference"] or n["wrong_names"] or n["null_in_not_null"] or not n["queries"]):
+        for one in oracle.misses[:5]:
+            print(json.dumps({k: v for k, v in one.items() if k != "schemas"}))
+        sys.exit(1)
+
+
+main()
