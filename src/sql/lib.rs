@@ -12,6 +12,7 @@ mod parse;
 mod repair;
 mod scan;
 mod split;
+mod tokens;
 mod wide;
 
 pub use limits::Limits;

@@ -1,13 +1,14 @@
 //! The way from text to IR: tokens -> guards -> statements -> parser -> `lower`, all on a wide stack.
 
-use crate::dialects::parser_dialect;
-use crate::ir::{Pos, Statement};
+use crate::dialects::{self, parser_dialect};
+use crate::ir::{Alias, Arena, Pos, Statement, StatementBody, StatementKind};
 use crate::limits::{self, Limits};
 use crate::lower;
 use crate::repair;
 use crate::scan::{self, Scan};
 use crate::split;
 use crate::wide::on_wide_stack;
+use sqlparser::ast;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use tessera_model::Dialect;
@@ -55,87 +56,127 @@ fn parse_here(sql: &str, dialect: Dialect, limits: &Limits) -> Script {
     }
     let reader = parser_dialect(dialect);
     let mut tokens = Vec::with_capacity(sql.len() / 4);
-    if let Err(error) = Tokenizer::new(reader.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens) {
-        // What follows is unreadable; the statements before it are not.
-        script.error("unparsed", sentence(&error.message), position(error.location));
-        let ranges = split::statements(&tokens, dialect);
-        let last = ranges.len().saturating_sub(1);
-        for (i, range) in ranges.into_iter().enumerate() {
-            if i == last {
-                script.statements.push(Parsed::Tables(scan::tables(&tokens[range])));
-            } else {
-                statement(&mut script, &mut tokens[range], dialect, reader.as_ref(), limits);
+    let broken = Tokenizer::new(reader.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens).err();
+    let pieces = split::statements(&tokens, dialect);
+    let work = Work { dialect, reader: reader.as_ref(), limits };
+    let last = pieces.len().saturating_sub(1);
+    for (i, piece) in pieces.into_iter().enumerate() {
+        match piece.inert {
+            // What follows an unreadable token is lost; the statements before it are not.
+            _ if broken.is_some() && i == last => {
+                script.statements.push(Parsed::Tables(scan::tables(&tokens[piece.range])));
             }
+            Some(kind) => script.statements.push(inert(kind, start_of(&tokens[piece.range]))),
+            None => work.statement(&mut script, &mut tokens[piece.range]),
         }
+    }
+    if let Some(error) = broken {
+        script.error("unparsed", sentence(&error.message), position(error.location));
         if script.statements.is_empty() {
             script.statements.push(Parsed::Tables(Scan::default()));
         }
-        return script;
-    }
-    let ranges = split::statements(&tokens, dialect);
-    for range in ranges {
-        statement(&mut script, &mut tokens[range], dialect, reader.as_ref(), limits);
     }
     script
 }
 
-fn statement(
-    script: &mut Script,
-    tokens: &mut [TokenWithSpan],
+fn start_of(tokens: &[TokenWithSpan]) -> Pos {
+    tokens.iter().find(|t| !crate::tokens::is_blank(t)).map(|t| position(t.span.start)).unwrap_or_default()
+}
+
+/// A statement that moves no data.
+fn inert(kind: StatementKind, pos: Pos) -> Parsed {
+    let body = StatementBody::Other { queries: Vec::new(), alias: Alias::default() };
+    Parsed::Statement(Box::new(Statement { kind, arena: Arena::default(), body, nested: Vec::new(), pos }))
+}
+
+/// What the statements of a text are read with.
+#[derive(Clone, Copy)]
+struct Work<'a> {
     dialect: Dialect,
-    reader: &dyn sqlparser::dialect::Dialect,
-    limits: &Limits,
-) {
-    let start = tokens.iter().find(|t| !matches!(t.token, Token::Whitespace(_))).map(|t| position(t.span.start));
-    let start = start.unwrap_or_default();
-    if let Some(at) = split::jinja(tokens) {
-        let message = "The text holds template marks ({{ or {%): it was not rendered. Compile it first.";
-        script.error("unrendered-template", message, position(tokens[at].span.start));
-        script.statements.push(Parsed::Tables(scan::tables(tokens)));
-        return;
-    }
-    if let Some((what, at)) = limits::check(tokens, limits) {
-        script.error("too-large", format!("The statement is {what}."), position(tokens[at].span.start));
-        script.statements.push(Parsed::Tables(scan::tables(tokens)));
-        return;
-    }
-    // The parser wants tokens of its own. Few statements fail, so the tables are found before rather than again after:
-    // a scan is a small part of a parse.
-    let fallback = scan::tables(tokens);
-    let mut owned: Vec<TokenWithSpan> =
-        tokens.iter_mut().map(|t| std::mem::replace(t, TokenWithSpan::new_eof())).collect();
-    repair::repair(&mut owned, dialect);
-    let mut parser = Parser::new(reader).with_recursion_limit(limits.recursion).with_tokens_with_locations(owned);
-    let mut found = Vec::new();
-    let outcome = loop {
-        match parser.parse_statement() {
-            Ok(parsed) => found.push(parsed),
-            Err(error) => break Err(error),
+    reader: &'a dyn sqlparser::dialect::Dialect,
+    limits: &'a Limits,
+}
+
+/// A failed parse: why, and the tokens.
+type Failed = (ParserError, Vec<TokenWithSpan>);
+
+impl Work<'_> {
+    fn statement(&self, script: &mut Script, tokens: &mut [TokenWithSpan]) {
+        let start = start_of(tokens);
+        if let Some(at) = split::jinja(tokens) {
+            let message = "The text holds template marks ({{ or {%): it was not rendered. Compile it first.";
+            script.error("unrendered-template", message, position(tokens[at].span.start));
+            script.statements.push(Parsed::Tables(scan::tables(tokens)));
+            return;
         }
-        if parser.peek_token_ref().token == Token::EOF {
-            break Ok(());
+        if let Some((what, at)) = limits::check(tokens, self.limits) {
+            script.error("too-large", format!("The statement is {what}."), position(tokens[at].span.start));
+            script.statements.push(Parsed::Tables(scan::tables(tokens)));
+            return;
         }
-        // T-SQL needs no semicolons.
-        if dialect != Dialect::TSql {
-            let next = parser.peek_token();
-            break Err(ParserError::ParserError(format!(
-                "Expected: end of statement, found: {next}{}",
-                next.span.start
-            )));
+        // The parser wants tokens of its own, and gives them back.
+        let mut owned: Vec<TokenWithSpan> =
+            tokens.iter_mut().map(|t| std::mem::replace(t, TokenWithSpan::new_eof())).collect();
+        repair::before(&mut owned, self.dialect);
+        let (error, owned) = match self.read(owned) {
+            Ok(found) => return self.lower(script, found, start),
+            Err(failed) => failed,
+        };
+        let mut repaired = owned.clone();
+        if repair::after(&mut repaired, self.dialect) && limits::check(&repaired, self.limits).is_none() {
+            match self.read(repaired) {
+                Ok(found) => return self.lower(script, found, start),
+                Err((_, tokens)) => repaired = tokens,
+            }
         }
-    };
-    if let Err(error) = outcome {
+        if let Some(lender) = dialects::lender(&owned, self.dialect) {
+            let reader = dialects::parser_dialect(lender);
+            let lent = Work { reader: reader.as_ref(), ..*self };
+            if let Ok(found) = lent.read(repaired) {
+                return self.lower(script, found, start);
+            }
+        }
+        if let Some(kind) = scan::inert(&owned) {
+            script.statements.push(inert(kind, start));
+            return;
+        }
         let (message, pos) = explain(&error, start);
         script.error("unparsed", message, pos);
-        script.statements.push(Parsed::Tables(fallback));
-        return;
+        script.statements.push(Parsed::Tables(scan::tables(&owned)));
     }
-    for parsed in found {
-        match lower::statement(parsed, dialect, limits, start) {
-            Ok(statement) => script.statements.push(Parsed::Statement(Box::new(statement))),
-            Err(what) => {
-                script.error("too-large", what, start);
-                script.statements.push(Parsed::Tables(fallback.clone()));
+
+    /// Parses the tokens to their end.
+    fn read(&self, tokens: Vec<TokenWithSpan>) -> Result<Vec<ast::Statement>, Failed> {
+        let mut parser =
+            Parser::new(self.reader).with_recursion_limit(self.limits.recursion).with_tokens_with_locations(tokens);
+        let mut found = Vec::new();
+        loop {
+            match parser.parse_statement() {
+                Ok(parsed) => found.push(parsed),
+                Err(error) => return Err((error, parser.into_tokens())),
+            }
+            // A repair may have made several statements of one.
+            let separated = parser.consume_token(&Token::SemiColon);
+            let next = parser.peek_token_ref();
+            if next.token == Token::EOF {
+                return Ok(found);
+            }
+            // T-SQL needs no semicolons.
+            if !separated && self.dialect != Dialect::TSql {
+                let text = format!("Expected: end of statement, found: {}{}", next, next.span.start);
+                return Err((ParserError::ParserError(text), parser.into_tokens()));
+            }
+        }
+    }
+
+    fn lower(&self, script: &mut Script, found: Vec<ast::Statement>, start: Pos) {
+        for parsed in found {
+            match lower::statement(parsed, self.dialect, self.limits, start) {
+                Ok(statement) => script.statements.push(Parsed::Statement(Box::new(statement))),
+                Err(what) => {
+                    script.error("too-large", what, start);
+                    script.statements.push(Parsed::Tables(Scan::default()));
+                }
             }
         }
     }

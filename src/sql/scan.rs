@@ -1,6 +1,7 @@
 //! The last resort for a statement that does not parse: the words behind FROM, JOIN, USING, INTO, UPDATE and TABLE are
 //! most likely tables. Names of the statement's own CTEs are left out.
 
+use crate::ir::StatementKind;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use tessera_model::Ident;
@@ -72,6 +73,112 @@ pub(crate) fn tables(tokens: &[TokenWithSpan]) -> Scan {
     }
     scan
 }
+
+/// The class of a statement that the parser does not know and that moves no data: settings, rights, definitions of what
+/// is neither table nor view. One that holds a query is none of them.
+pub(crate) fn inert(tokens: &[TokenWithSpan]) -> Option<StatementKind> {
+    let words: Vec<&Token> = tokens.iter().map(|t| &t.token).filter(|t| !matches!(t, Token::Whitespace(_))).collect();
+    let is = |at: usize, texts: &[&str]| matches!(words.get(at), Some(Token::Word(w)) if texts.iter().any(|t| w.quote_style.is_none() && w.value.eq_ignore_ascii_case(t)));
+    if words.iter().any(|t| matches!(keyword(t), Some(Keyword::SELECT))) {
+        return None;
+    }
+    let any = |texts: &[&str], within: usize| (0..words.len().min(within)).any(|at| is(at, texts));
+    if is(0, &["CREATE", "DROP"]) && !any(&["TABLE", "VIEW", "STREAM", "PIPE", "SYNONYM", "TASK", "CLONE"], 12) {
+        return any(DEFINED, 12).then_some(StatementKind::Ddl);
+    }
+    // Its columns may change, but no rows come from elsewhere.
+    if is(0, &["ALTER"]) {
+        let moves = any(&["RENAME", "SWAP", "EXCHANGE", "ATTACH", "REPLACE", "MOVE", "SWITCH"], words.len());
+        return (!moves).then_some(StatementKind::Ddl);
+    }
+    is(0, SETTINGS).then_some(StatementKind::Other)
+}
+
+const DEFINED: &[&str] = &[
+    "FUNCTION",
+    "AGGREGATE",
+    "MACRO",
+    "ROLE",
+    "USER",
+    "GROUP",
+    "SCHEMA",
+    "DATABASE",
+    "POLICY",
+    "TAG",
+    "SEQUENCE",
+    "INDEX",
+    "TYPE",
+    "EXTENSION",
+    "WAREHOUSE",
+    "INTEGRATION",
+    "STAGE",
+    "FORMAT",
+    "LOGIN",
+    "CERTIFICATE",
+    "STATISTICS",
+    "CATALOG",
+    "CONNECTION",
+    "SERVER",
+    "PROCEDURE",
+    "TRIGGER",
+    "EVENT",
+    "DOMAIN",
+    "COLLATION",
+    "OPERATOR",
+    "CAST",
+    "SECRET",
+];
+
+const SETTINGS: &[&str] = &[
+    "SET",
+    "RESET",
+    "SHOW",
+    "DESC",
+    "DESCRIBE",
+    "ADD",
+    "LIST",
+    "LS",
+    "REMOVE",
+    "RM",
+    "GET",
+    "PUT",
+    "REFRESH",
+    "ANALYZE",
+    "GRANT",
+    "REVOKE",
+    "DENY",
+    "COMMENT",
+    "UNCACHE",
+    "CLEAR",
+    "OPTIMIZE",
+    "VACUUM",
+    "MSCK",
+    "REPAIR",
+    "KILL",
+    "ATTACH",
+    "DETACH",
+    "INSTALL",
+    "PRAGMA",
+    "DBCC",
+    "BACKUP",
+    "RESTORE",
+    "CHECKPOINT",
+    "RECONFIGURE",
+    "PRINT",
+    "DECLARE",
+    "UNSET",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "BEGIN",
+    "START",
+    "LOCK",
+    "UNLOCK",
+    "FLUSH",
+    "DISCARD",
+    "WAITFOR",
+    "TRUNCATE",
+];
 
 fn keyword(token: &Token) -> Option<Keyword> {
     match token {

@@ -1,7 +1,9 @@
 //! Expressions that sqlparser does not read, read through its own hooks.
 
 use super::Extra;
-use sqlparser::ast::{Array, ArrayElemTypeDef, CastKind, DataType, Expr, StructBracketKind, StructField};
+use sqlparser::ast::{
+    Array, ArrayElemTypeDef, CastKind, DataType, Expr, MapBracketKind, StructBracketKind, StructField,
+};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
@@ -37,7 +39,7 @@ fn array_constructor(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
 
 /// Trino: `ROW(a integer, varchar)` and `ARRAY<T>`.
 pub(super) fn data_type(extra: Extra, parser: &mut Parser<'_>) -> Option<Result<DataType, ParserError>> {
-    if !extra.round_types {
+    if !extra.row_types {
         return None;
     }
     let (Token::Word(word), next) = (&parser.peek_token_ref().token, &parser.peek_nth_token_ref(1).token) else {
@@ -46,11 +48,12 @@ pub(super) fn data_type(extra: Extra, parser: &mut Parser<'_>) -> Option<Result<
     if word.value.eq_ignore_ascii_case("row") && *next == Token::LParen {
         return Some(row_type(parser));
     }
-    // Trino takes `ARRAY<T>` for `ARRAY(T)`.
-    if word.keyword == Keyword::ARRAY && *next == Token::Lt {
-        return Some(angle_array(parser));
+    // Trino takes `ARRAY<T>` for `ARRAY(T)` and `MAP<K, V>` for `MAP(K, V)`; Hive's own brackets are read elsewhere.
+    match word.keyword {
+        Keyword::ARRAY if extra.round_types && *next == Token::Lt => Some(angle_array(parser)),
+        Keyword::MAP if extra.round_types && *next == Token::Lt => Some(angle_map(parser)),
+        _ => None,
     }
-    None
 }
 
 fn angle_array(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {
@@ -59,6 +62,16 @@ fn angle_array(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {
     let inner = parser.parse_data_type()?;
     parser.expect_token(&Token::Gt)?;
     Ok(DataType::Array(ArrayElemTypeDef::AngleBracket(Box::new(inner))))
+}
+
+fn angle_map(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {
+    parser.next_token();
+    parser.next_token();
+    let key = parser.parse_data_type()?;
+    parser.expect_token(&Token::Comma)?;
+    let value = parser.parse_data_type()?;
+    parser.expect_token(&Token::Gt)?;
+    Ok(DataType::Map(Box::new(key), Box::new(value), MapBracketKind::AngleBrackets))
 }
 
 fn row_type(parser: &mut Parser<'_>) -> Result<DataType, ParserError> {

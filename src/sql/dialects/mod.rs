@@ -3,7 +3,10 @@
 mod hooks;
 mod wrapped;
 
+use crate::tokens::{keyword, solid};
 use sqlparser::dialect as d;
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::TokenWithSpan;
 use tessera_model::Dialect;
 use wrapped::Wrapped;
 
@@ -12,39 +15,58 @@ use wrapped::Wrapped;
 pub(crate) struct Extra {
     always: bool,
     shifts: bool,
+    /// Hive's family: double quotes hold strings with backslashes, rows come from several columns at once.
+    hive: bool,
+    /// `ROW(a INT)`, `ARRAY<T>` and `MAP<K, V>` as types.
+    row_types: bool,
     round_types: bool,
     trailing_commas: bool,
     values: bool,
     typed_arrays: bool,
     lambdas: bool,
+    bang: bool,
 }
 
 /// The parser dialect for `dialect`. Trino and Athena have none of their own: the generic one with Trino's types.
 pub(crate) fn parser_dialect(dialect: Dialect) -> Box<dyn d::Dialect> {
     let base = Extra { always: true, ..Extra::default() };
+    let hive = Extra { shifts: true, values: true, hive: true, bang: true, row_types: true, ..base };
     fn boxed<D: d::Dialect>(inner: D, extra: Extra) -> Box<dyn d::Dialect> {
         Box::new(Wrapped { inner, extra })
     }
     match dialect {
         Dialect::Postgres => boxed(d::PostgreSqlDialect {}, base),
-        Dialect::Redshift => boxed(d::RedshiftSqlDialect {}, base),
+        Dialect::Redshift => boxed(d::RedshiftSqlDialect {}, Extra { trailing_commas: true, ..base }),
         Dialect::DuckDb => boxed(d::DuckDbDialect {}, Extra { trailing_commas: true, ..base }),
         Dialect::Sqlite => boxed(d::SQLiteDialect {}, Extra { shifts: true, ..base }),
         Dialect::Snowflake => boxed(d::SnowflakeDialect {}, base),
         Dialect::BigQuery => {
             boxed(d::BigQueryDialect {}, Extra { shifts: true, typed_arrays: true, trailing_commas: true, ..base })
         }
-        Dialect::Databricks => boxed(d::DatabricksDialect {}, Extra { shifts: true, values: true, ..base }),
-        Dialect::SparkSql => boxed(d::SparkSqlDialect {}, Extra { shifts: true, values: true, ..base }),
-        Dialect::Hive => boxed(d::HiveDialect {}, Extra { shifts: true, values: true, ..base }),
+        Dialect::Databricks => boxed(d::DatabricksDialect {}, hive),
+        Dialect::SparkSql => boxed(d::SparkSqlDialect {}, hive),
+        Dialect::Hive => boxed(d::HiveDialect {}, hive),
         Dialect::Trino | Dialect::Athena => {
-            boxed(d::GenericDialect {}, Extra { shifts: true, round_types: true, values: true, lambdas: true, ..base })
+            let trino = Extra { shifts: true, values: true, lambdas: true, row_types: true, round_types: true, ..base };
+            boxed(d::GenericDialect {}, trino)
         }
-        Dialect::MySql => boxed(d::MySqlDialect {}, Extra { shifts: true, ..base }),
+        Dialect::MySql => boxed(d::MySqlDialect {}, Extra { shifts: true, bang: true, ..base }),
         Dialect::ClickHouse => boxed(d::ClickHouseDialect {}, base),
         Dialect::TSql => boxed(d::MsSqlDialect {}, base),
         Dialect::Oracle => boxed(d::OracleDialect {}, base),
         Dialect::Teradata => boxed(d::TeradataDialect {}, base),
         Dialect::Generic => boxed(d::GenericDialect {}, Extra { shifts: true, values: true, ..base }),
     }
+}
+
+/// The dialect whose form a statement is written in, where the parser reads that form in another dialect only.
+pub(crate) fn lender(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Dialect> {
+    let first = solid(tokens, 0);
+    let second = tokens.get(solid(tokens, first + 1));
+    let snowflake = match keyword(tokens.get(first)) {
+        Keyword::COPY => keyword(second) == Keyword::INTO,
+        Keyword::INSERT => matches!(keyword(second), Keyword::ALL | Keyword::FIRST),
+        _ => false,
+    };
+    (snowflake && dialect != Dialect::Snowflake).then_some(Dialect::Snowflake)
 }

@@ -37,7 +37,7 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         self.inner.dialect()
     }
     fn is_delimited_identifier_start(&self, ch: char) -> bool {
-        self.inner.is_delimited_identifier_start(ch)
+        self.inner.is_delimited_identifier_start(ch) && !(self.extra.hive && ch == '"')
     }
     fn is_nested_delimited_identifier_start(&self, ch: char) -> bool {
         self.inner.is_nested_delimited_identifier_start(ch)
@@ -141,9 +141,17 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_from_trailing_commas if trailing_commas;
         supports_values_as_table_factor if values;
         supports_lambda_functions if lambdas;
+        supports_named_fn_args_with_expr_name if lambdas;
+        supports_named_fn_args_with_colon_operator if lambdas;
+        supports_string_literal_backslash_escape if hive;
+        supports_from_first_select if hive;
+        supports_select_item_multi_column_alias if hive;
+        supports_bang_not_operator if bang;
+        supports_cross_join_constraint if always;
+        supports_group_by_with_modifier if always;
+        supports_cte_materialization if always;
     }
     pass! {
-        supports_string_literal_backslash_escape
         supports_national_string_literal
         supports_literal_prefix_in_qualified_name
         ignores_wildcard_escapes
@@ -154,13 +162,10 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_array_join_syntax
         supports_drop_group
         supports_alter_user_as_alter_role
-        supports_cte_materialization
         supports_create_group
         supports_create_role_if_not_exists
-        supports_group_by_with_modifier
         supports_left_associative_joins_without_parens
         supports_outer_join_operator
-        supports_cross_join_constraint
         supports_comma_join_constraint
         supports_connect_by
         supports_execute_immediate
@@ -172,10 +177,8 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_start_transaction_modifier
         supports_end_transaction_modifier
         supports_named_fn_args_with_eq_operator
-        supports_named_fn_args_with_colon_operator
         supports_named_fn_args_with_assignment_operator
         supports_named_fn_args_with_rarrow_operator
-        supports_named_fn_args_with_expr_name
         supports_numeric_prefix
         supports_tuple_element_access
         supports_numeric_literal_underscores
@@ -199,7 +202,6 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_struct_literal
         supports_empty_projections
         supports_select_expr_star
-        supports_from_first_select
         supports_from_first_insert
         supports_pipe_operator
         supports_user_host_grantee
@@ -236,7 +238,6 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_unterminated_block_comments
         supports_eq_alias_assignment
         supports_try_convert
-        supports_bang_not_operator
         supports_listen_notify
         supports_exclude_constraint
         supports_load_data
@@ -309,7 +310,6 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_select_format
         supports_comma_separated_trim
         supports_cte_without_as
-        supports_select_item_multi_column_alias
         supports_xml_expressions
         supports_aliased_function_args
         supports_create_table_using

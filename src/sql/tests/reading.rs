@@ -39,7 +39,7 @@ fn statements_are_split_where_they_end() {
         (TSql, "select 1\ngo\nselect 2", &["query", "query"]),
         (TSql, "select a from t select b from u", &["query", "query"]),
         (TSql, "select go from t", &["query"]),
-        (BigQuery, "create procedure p() begin select 1; select 2; end; select 3", &["?  -> ", "query"]),
+        (BigQuery, "create procedure p() begin select 1; select 2; end; select 3", &["ddl", "query", "query", "query"]),
         (Generic, "create table a as select 1; drop table b; use c", &["ctas", "ddl", "use"]),
     ];
     for (dialect, sql, expected) in cases {

@@ -1,0 +1,96 @@
+//! Statements that start with their FROM.
+
+use super::edit::{Edit, apply, copy, word};
+use crate::tokens::{is_any_word, is_token, keyword, solid};
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
+use tessera_model::Dialect;
+
+/// DuckDB's `FROM t WHERE …` without a SELECT means all columns; the parser reads no clause behind it, so it is said.
+pub(super) fn complete(tokens: &mut Vec<TokenWithSpan>) {
+    let first = solid(tokens, 0);
+    if keyword(tokens.get(first)) != Keyword::FROM {
+        return;
+    }
+    if at_top(tokens, first).any(|(_, word)| matches!(word, Keyword::SELECT | Keyword::INSERT)) {
+        return;
+    }
+    let span = tokens[first].span;
+    let blank = || Token::Whitespace(Whitespace::Space);
+    let words = [word("SELECT"), blank(), Token::Mul, blank()];
+    tokens.splice(first..first, words.into_iter().map(|t| TokenWithSpan::new(t, span)));
+}
+
+/// Hive's `FROM t INSERT INTO a SELECT … INSERT INTO b SELECT …`: a statement for each INSERT, all with that FROM.
+pub(super) fn multi_insert(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
+    if !matches!(dialect, Dialect::Hive | Dialect::SparkSql | Dialect::Databricks) {
+        return false;
+    }
+    let first = solid(tokens, 0);
+    if keyword(tokens.get(first)) != Keyword::FROM {
+        return false;
+    }
+    let top: Vec<(usize, Keyword)> = at_top(tokens, first).collect();
+    let mut inserts: Vec<usize> = top.iter().filter(|(_, w)| *w == Keyword::INSERT).map(|(at, _)| *at).collect();
+    let Some(source) = inserts.first().map(|end| copy(tokens, first..*end)) else { return false };
+    let places = inserts.clone();
+    inserts.push(tokens.len());
+    let mut edits = vec![Edit::drop(first..places[0])];
+    for (i, start) in places.into_iter().enumerate() {
+        let end = inserts[i + 1];
+        let inside = || top.iter().filter(move |(at, _)| *at > start && *at < end);
+        if i > 0 {
+            edits.push(Edit::put(start, vec![Token::SemiColon]));
+        }
+        if inside().any(|(_, w)| *w == Keyword::FROM) {
+            continue;
+        }
+        let clause = inside().find(|(_, w)| is_clause(*w)).map_or_else(
+            || tokens[..end].iter().rposition(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF)).map(|p| p + 1),
+            |(at, _)| Some(*at),
+        );
+        edits.push(Edit::put(clause.unwrap_or(end), source.clone()));
+    }
+    apply(tokens, edits)
+}
+
+fn is_clause(word: Keyword) -> bool {
+    matches!(
+        word,
+        Keyword::WHERE
+            | Keyword::GROUP
+            | Keyword::HAVING
+            | Keyword::ORDER
+            | Keyword::SORT
+            | Keyword::CLUSTER
+            | Keyword::DISTRIBUTE
+            | Keyword::LIMIT
+            | Keyword::WINDOW
+            | Keyword::LATERAL
+    )
+}
+
+/// The keywords outside of all brackets.
+fn at_top(tokens: &[TokenWithSpan], from: usize) -> impl Iterator<Item = (usize, Keyword)> {
+    let mut depth = 0usize;
+    tokens.iter().enumerate().skip(from).filter_map(move |(at, token)| match &token.token {
+        Token::LParen => {
+            depth += 1;
+            None
+        }
+        Token::RParen => {
+            depth = depth.saturating_sub(1);
+            None
+        }
+        Token::Word(word) if depth == 0 && word.keyword != Keyword::NoKeyword => Some((at, word.keyword)),
+        _ => None,
+    })
+}
+
+/// Whether a query in brackets or the statement starts at `at`.
+pub(super) fn starts_query(tokens: &[TokenWithSpan], at: usize) -> bool {
+    match crate::tokens::before(tokens, at).and_then(|i| tokens.get(i)) {
+        None => true,
+        before => is_token(before, &Token::LParen) || is_any_word(before, &["AS"]),
+    }
+}

@@ -1,0 +1,107 @@
+//! Passes over the tokens of one statement that drop or rewrite what the parser cannot read. `before` is for what it would
+//! read wrongly and is all that a healthy statement pays; `after` is for a statement that failed. Positions stay as they
+//! are, so diagnostics point at the text as it was written. `rules` holds the forms that a pattern can say, the other
+//! modules what needs a program.
+
+mod clause;
+mod create;
+mod edit;
+mod from_first;
+mod json;
+mod list;
+mod named;
+mod pattern;
+mod pivot;
+mod rules;
+
+use crate::hash::FastSet;
+use edit::{Edit, apply};
+use pattern::{BUDGET, Pattern};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
+use tessera_model::Dialect;
+
+/// Completes what the parser would read wrongly.
+pub(crate) fn before(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) {
+    match dialect {
+        Dialect::DuckDb => from_first::complete(tokens),
+        Dialect::Trino | Dialect::Athena => {
+            json::drop_clauses(tokens);
+        }
+        Dialect::ClickHouse => clause::join_strictness(tokens),
+        _ => {}
+    }
+}
+
+/// Rewrites a statement that failed. True when anything changed.
+pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
+    // Forms of whole statements first: the rules then see plain queries.
+    let mut changed = create::lenient(tokens, dialect);
+    changed |= from_first::multi_insert(tokens, dialect);
+    changed |= pivot::statement(tokens, dialect);
+    changed |= rules(tokens, dialect);
+    let passes: &[fn(&[TokenWithSpan], Dialect) -> Vec<Edit>] = &[
+        pivot::unpivot_aliases,
+        list::rows_of_one,
+        list::values_query,
+        list::target_tables,
+        list::deleted_tables,
+        list::inserted_query,
+        list::transform_types,
+        list::compound_assignments,
+        list::assigned_elements,
+        list::reserved_tables,
+        list::hyphens,
+        clause::sorting,
+        clause::group_order,
+        clause::intervals,
+        clause::members,
+        clause::match_recognize,
+        named::expressions,
+    ];
+    for pass in passes {
+        let edits = pass(tokens, dialect);
+        changed |= apply(tokens, edits);
+    }
+    if matches!(dialect, Dialect::MySql | Dialect::TSql | Dialect::Oracle | Dialect::Postgres) {
+        changed |= json::drop_clauses(tokens);
+    }
+    changed
+}
+
+fn rules(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
+    let mut changed = false;
+    let mut budget = BUDGET;
+    let words: FastSet<String> = tokens
+        .iter()
+        .filter_map(|t| match &t.token {
+            Token::Word(w) if w.quote_style.is_none() => Some(w.value.to_ascii_uppercase()),
+            _ => None,
+        })
+        .collect();
+    for (dialects, text) in rules::RULES {
+        if *dialects != "*" && !dialects.split(' ').any(|name| name == dialect.name()) {
+            continue;
+        }
+        let pattern = Pattern::new(text);
+        if pattern.anchor.is_some_and(|anchor| !words.contains(&anchor.to_ascii_uppercase())) {
+            continue;
+        }
+        let mut edits = Vec::new();
+        let mut at = 0;
+        while at < tokens.len() {
+            if crate::tokens::is_blank(&tokens[at]) {
+                at += 1;
+                continue;
+            }
+            match pattern.edits(tokens, at, &mut budget) {
+                Some((found, end)) => {
+                    edits.extend(found);
+                    at = end.max(at + 1);
+                }
+                None => at += 1,
+            }
+        }
+        changed |= apply(tokens, edits);
+    }
+    changed
+}
