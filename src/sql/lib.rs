@@ -3,6 +3,7 @@
 //! `split`, `limits`, `repair`, `dialects`, `lower` (syntax tree -> IR), `ir` (what comes out), `scan` (the last resort).
 
 mod dialects;
+mod embed;
 pub mod hash;
 pub mod ir;
 mod limits;

@@ -1,6 +1,7 @@
 //! The way from text to IR: tokens -> guards -> statements -> parser -> `lower`, all on a wide stack.
 
 use crate::dialects::{self, parser_dialect};
+use crate::embed::{self, Embedded};
 use crate::ir::{Alias, Arena, Pos, Statement, StatementBody, StatementKind};
 use crate::limits::{self, Limits};
 use crate::lower;
@@ -43,10 +44,22 @@ impl Script {
 
 /// Reads a text of one or several statements. Never fails and never panics: what could not be read is a diagnostic.
 pub fn parse(sql: &str, dialect: Dialect, limits: &Limits) -> Script {
-    on_wide_stack(|| parse_here(sql, dialect, limits))
+    on_wide_stack(|| parse_here(sql, dialect, limits, Inside::default()))
 }
 
-fn parse_here(sql: &str, dialect: Dialect, limits: &Limits) -> Script {
+/// Texts in texts.
+const MAX_EMBEDDING: usize = 3;
+
+/// Where a text stands that is read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Inside {
+    /// How many strings it is in.
+    strings: usize,
+    /// In a routine's body INTO fills variables.
+    routine: bool,
+}
+
+fn parse_here(sql: &str, dialect: Dialect, limits: &Limits, inside: Inside) -> Script {
     let mut script = Script::default();
     if sql.len() > limits.text {
         let message = format!("The text has {} bytes; at most {} are read.", sql.len(), limits.text);
@@ -58,7 +71,7 @@ fn parse_here(sql: &str, dialect: Dialect, limits: &Limits) -> Script {
     let mut tokens = Vec::with_capacity(sql.len() / 4);
     let broken = Tokenizer::new(reader.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens).err();
     let pieces = split::statements(&tokens, dialect);
-    let work = Work { dialect, reader: reader.as_ref(), limits };
+    let work = Work { dialect, reader: reader.as_ref(), limits, inside };
     let last = pieces.len().saturating_sub(1);
     for (i, piece) in pieces.into_iter().enumerate() {
         match piece.inert {
@@ -95,6 +108,7 @@ struct Work<'a> {
     dialect: Dialect,
     reader: &'a dyn sqlparser::dialect::Dialect,
     limits: &'a Limits,
+    inside: Inside,
 }
 
 /// A failed parse: why, and the tokens.
@@ -113,6 +127,9 @@ impl Work<'_> {
             script.error("too-large", format!("The statement is {what}."), position(tokens[at].span.start));
             script.statements.push(Parsed::Tables(scan::tables(tokens)));
             return;
+        }
+        if let Some(embedded) = embed::embedded(tokens) {
+            return self.embedded(script, tokens, embedded, start);
         }
         // The parser wants tokens of its own, and gives them back.
         let mut owned: Vec<TokenWithSpan> =
@@ -145,6 +162,31 @@ impl Work<'_> {
         script.statements.push(Parsed::Tables(scan::tables(&owned)));
     }
 
+    fn embedded(&self, script: &mut Script, tokens: &[TokenWithSpan], embedded: Embedded, start: Pos) {
+        let (text, at, head) = match embedded {
+            Embedded::Text { text, start, head } if self.inside.strings < MAX_EMBEDDING => (text, start, head),
+            Embedded::Text { .. } | Embedded::Unknown => {
+                let message = "The text that is executed is made at run time: what it reads is not known.";
+                script.error("dynamic-sql", message, start);
+                script.statements.push(Parsed::Tables(scan::tables(tokens)));
+                return;
+            }
+        };
+        if let Some(kind) = head {
+            script.statements.push(inert(kind, start));
+        }
+        let inside = Inside { strings: self.inside.strings + 1, routine: self.inside.routine || head.is_some() };
+        let mut inner = parse_here(&text, self.dialect, self.limits, inside);
+        for diagnostic in &mut inner.diagnostics {
+            if diagnostic.line == 1 {
+                diagnostic.column = diagnostic.column.saturating_add(at.column);
+            }
+            diagnostic.line = diagnostic.line.saturating_add(at.line.saturating_sub(1));
+        }
+        script.statements.extend(inner.statements);
+        script.diagnostics.extend(inner.diagnostics);
+    }
+
     /// Parses the tokens to their end.
     fn read(&self, tokens: Vec<TokenWithSpan>) -> Result<Vec<ast::Statement>, Failed> {
         let mut parser =
@@ -171,7 +213,7 @@ impl Work<'_> {
 
     fn lower(&self, script: &mut Script, found: Vec<ast::Statement>, start: Pos) {
         for parsed in found {
-            match lower::statement(parsed, self.dialect, self.limits, start) {
+            match lower::statement(parsed, self.dialect, self.limits, start, self.inside.routine) {
                 Ok(statement) => script.statements.push(Parsed::Statement(Box::new(statement))),
                 Err(what) => {
                     script.error("too-large", what, start);
@@ -182,7 +224,7 @@ impl Work<'_> {
     }
 }
 
-fn position(location: Location) -> Pos {
+pub(crate) fn position(location: Location) -> Pos {
     let short = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     Pos { line: short(location.line), column: short(location.column) }
 }

@@ -1,6 +1,7 @@
 //! The last resort for a statement that does not parse: the words behind FROM, JOIN, USING, INTO, UPDATE and TABLE are
 //! most likely tables. Names of the statement's own CTEs are left out.
 
+use crate::hash::FastSet;
 use crate::ir::StatementKind;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -17,13 +18,15 @@ pub(crate) fn tables(tokens: &[TokenWithSpan]) -> Scan {
     let words: Vec<&Token> =
         tokens.iter().map(|t| &t.token).filter(|t| !matches!(t, Token::Whitespace(_) | Token::EOF)).collect();
     let ctes = cte_names(&words);
+    let in_call = inside_calls(&words);
     let mut scan = Scan::default();
+    let mut seen = FastSet::default();
     let mut at = 0;
     while at < words.len() {
         let before = at.checked_sub(1).and_then(|i| keyword(words[i]));
         let found = match keyword(words[at]) {
             // EXTRACT(x FROM y), TRIM(x FROM y), IS DISTINCT FROM y.
-            Some(Keyword::FROM) if before != Some(Keyword::DISTINCT) && !inside_call(&words, at) => Some(false),
+            Some(Keyword::FROM) if before != Some(Keyword::DISTINCT) && !in_call[at] => Some(false),
             Some(Keyword::JOIN) => Some(false),
             Some(Keyword::INTO) => Some(true),
             Some(Keyword::TABLE | Keyword::VIEW | Keyword::UPDATE | Keyword::OVERWRITE) => Some(true),
@@ -53,8 +56,8 @@ pub(crate) fn tables(tokens: &[TokenWithSpan]) -> Scan {
             }
             at = next;
             let list = if write { &mut scan.writes } else { &mut scan.reads };
-            let is_cte = name.len() == 1 && ctes.iter().any(|c| c.eq_ignore_ascii_case(&name[0].text));
-            if !is_cte && !list.contains(&name) {
+            let is_cte = name.len() == 1 && ctes.contains(&name[0].text.to_lowercase());
+            if !is_cte && seen.insert((write, name.clone())) {
                 list.push(name);
             }
             // FROM a, b AS x, c
@@ -217,27 +220,37 @@ fn dotted(words: &[&Token], mut at: usize) -> (Vec<Ident>, usize) {
     (name, at)
 }
 
-fn inside_call(words: &[&Token], at: usize) -> bool {
-    let mut depth = 0usize;
-    for i in (0..at).rev() {
-        match words[i] {
-            Token::RParen => depth += 1,
-            Token::LParen if depth > 0 => depth -= 1,
+/// For each word, whether it stands right inside the brackets of a function that has a FROM of its own.
+fn inside_calls(words: &[&Token]) -> Vec<bool> {
+    let mut frames = vec![false];
+    let mut out = Vec::with_capacity(words.len());
+    for (at, word) in words.iter().enumerate() {
+        match word {
             Token::LParen => {
-                return matches!(i.checked_sub(1).map(|i| words[i]), Some(Token::Word(w)) if matches!(
-                    w.keyword, Keyword::EXTRACT | Keyword::TRIM | Keyword::SUBSTRING | Keyword::OVERLAY
+                let before = at.checked_sub(1).and_then(|i| keyword(words[i]));
+                frames.push(matches!(
+                    before,
+                    Some(Keyword::EXTRACT | Keyword::TRIM | Keyword::SUBSTRING | Keyword::OVERLAY)
                 ));
             }
-            Token::Word(w) if w.keyword == Keyword::SELECT => return false,
+            Token::RParen if frames.len() > 1 => {
+                frames.pop();
+            }
+            Token::Word(w) if w.keyword == Keyword::SELECT => {
+                if let Some(last) = frames.last_mut() {
+                    *last = false;
+                }
+            }
             _ => {}
         }
+        out.push(frames.last().copied().unwrap_or_default());
     }
-    false
+    out
 }
 
 /// `WITH a AS (…), b (x) AS (…)`: every word before `AS (`.
-fn cte_names(words: &[&Token]) -> Vec<String> {
-    let mut names = Vec::new();
+fn cte_names(words: &[&Token]) -> FastSet<String> {
+    let mut names = FastSet::default();
     for (at, pair) in words.windows(2).enumerate() {
         if keyword(pair[0]) != Some(Keyword::AS) || *pair[1] != Token::LParen {
             continue;
@@ -250,7 +263,7 @@ fn cte_names(words: &[&Token]) -> Vec<String> {
             i = i.saturating_sub(1);
         }
         if let Some(Token::Word(word)) = i.checked_sub(1).map(|i| words[i]) {
-            names.push(word.value.clone());
+            names.insert(word.value.to_lowercase());
         }
     }
     names

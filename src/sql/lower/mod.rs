@@ -18,16 +18,23 @@ use sqlparser::ast;
 use sqlparser::tokenizer::Span;
 use tessera_model::{Dialect, LogicalType};
 
-/// Lowers one statement. `Err` says why it is too much.
+/// Lowers one statement; in a routine's body SELECT … INTO fills variables. `Err` says why it is too much.
 pub(crate) fn statement(
     tree: ast::Statement,
     dialect: Dialect,
     limits: &Limits,
     pos: Pos,
+    routine: bool,
 ) -> Result<Statement, String> {
     let mut lower = Lower {
         arena: Arena::default(),
         dialect,
+        into_variables: match dialect {
+            Dialect::Oracle | Dialect::MySql | Dialect::Snowflake | Dialect::BigQuery | Dialect::Teradata => true,
+            Dialect::Postgres | Dialect::Redshift => routine,
+            Dialect::TSql | Dialect::DuckDb | Dialect::Sqlite | Dialect::Databricks | Dialect::SparkSql => false,
+            Dialect::Hive | Dialect::Trino | Dialect::Athena | Dialect::ClickHouse | Dialect::Generic => false,
+        },
         depth: 0,
         max_depth: limits.depth,
         too_deep: false,
@@ -46,6 +53,8 @@ pub(crate) fn statement(
 struct Lower {
     arena: Arena,
     dialect: Dialect,
+    /// SELECT … INTO fills variables instead of a table.
+    into_variables: bool,
     depth: usize,
     max_depth: usize,
     too_deep: bool,

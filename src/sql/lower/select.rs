@@ -45,11 +45,14 @@ impl Lower {
             Some(ast::Distinct::Distinct) => Distinct::Yes,
             Some(ast::Distinct::On(list)) => Distinct::On(self.exprs(list)),
         };
-        let into = into.and_then(|i| i.targets.into_iter().next()).and_then(|target| match target {
-            ast::Expr::Identifier(ident) => Some(self.path(std::slice::from_ref(&ident))),
-            ast::Expr::CompoundIdentifier(parts) => Some(self.path(&parts)),
-            _ => None,
-        });
+        let into =
+            into.filter(|_| !self.into_variables).and_then(|i| i.targets.into_iter().next()).and_then(|target| {
+                match target {
+                    ast::Expr::Identifier(ident) => Some(self.path(std::slice::from_ref(&ident))),
+                    ast::Expr::CompoundIdentifier(parts) => Some(self.path(&parts)),
+                    _ => None,
+                }
+            });
         let from = from.into_iter().map(|t| self.from(t)).collect();
         let lateral_views = lateral_views
             .into_iter()

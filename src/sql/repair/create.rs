@@ -97,7 +97,7 @@ fn reduced(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(usize, Vec<Tok
     put.extend(if view && target.is_some() { vec![word("MATERIALIZED")] } else { Vec::new() });
     put.push(word(if view { "VIEW" } else { "TABLE" }));
     put.extend(name);
-    if !columns.is_empty() && !(untyped && !view) {
+    if !columns.is_empty() && (!untyped || view) {
         put.push(Token::LParen);
         for (i, column) in columns.into_iter().enumerate() {
             if i > 0 {

@@ -20,6 +20,9 @@ use pattern::{BUDGET, Pattern};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use tessera_model::Dialect;
 
+/// Finds what to change in one form.
+type Pass = fn(&[TokenWithSpan], Dialect) -> Vec<Edit>;
+
 /// Completes what the parser would read wrongly.
 pub(crate) fn before(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) {
     match dialect {
@@ -39,7 +42,7 @@ pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
     changed |= from_first::multi_insert(tokens, dialect);
     changed |= pivot::statement(tokens, dialect);
     changed |= rules(tokens, dialect);
-    let passes: &[fn(&[TokenWithSpan], Dialect) -> Vec<Edit>] = &[
+    let passes: &[Pass] = &[
         pivot::unpivot_aliases,
         list::rows_of_one,
         list::values_query,

@@ -68,7 +68,7 @@ impl Splitter<'_> {
                             last,
                             Keyword::READS | Keyword::MODIFIES | Keyword::AFTER | Keyword::BEFORE | Keyword::OR
                         );
-                        if !clause && !(trigger && last != Keyword::ROW) {
+                        if !clause && (!trigger || last == Keyword::ROW) {
                             return Some((at, false));
                         }
                     }
