@@ -5,7 +5,7 @@ use crate::bind::Spelling;
 use crate::catalog::{Catalog, Defaults};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tessera_model::lineage::QueryLineage;
+use tessera_model::lineage::{DirectKind, DirectRead, OutputColumn, QueryLineage};
 use tessera_model::{Column, Dialect, TableName, TableSchema};
 
 #[derive(Deserialize)]
@@ -69,10 +69,31 @@ pub fn batch_line(line: &str) -> String {
     let folding = dialect.table_folding();
     let filled = |text: Option<String>| text.filter(|t| !t.is_empty()).map(|t| folding.store(&t, has_case(&t)));
     let defaults = Defaults { database: filled(given.database), schema: filled(given.schema) };
-    let lineage = crate::on_wide_stack(|| crate::bound(&sql, dialect, &catalog, &defaults, Spelling::Written).lineage);
+    let lineage = answer(&sql, dialect, &catalog, &defaults);
     let id = parsed.id;
     serde_json::to_string(&Answer { id: id.clone(), lineage })
         .unwrap_or_else(|error| failure(id, format!("The answer could not be written: {error}.")))
+}
+
+/// The lineage of a text in the words of the batch form.
+pub(crate) fn answer(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaults) -> QueryLineage {
+    let mut lineage = crate::on_wide_stack(|| crate::bound(sql, dialect, catalog, defaults, Spelling::Written).lineage);
+    for column in &mut lineage.columns {
+        deciding_columns_too(column);
+    }
+    lineage
+}
+
+/// Other tools count what decides about a value (CASE conditions, window keys) among its sources; here it is there and,
+/// with its kind, in `indirect`.
+fn deciding_columns_too(column: &mut OutputColumn) {
+    for read in &column.indirect {
+        let known = column.direct.iter().any(|d| d.table == read.table && d.column == read.column);
+        if !known {
+            let (table, column_name) = (read.table.clone(), read.column.clone());
+            column.direct.push(DirectRead { table, column: column_name, kind: DirectKind::Transformation });
+        }
+    }
 }
 
 /// A table of `schemas`: names are written as in SQL without quotes, columns map to types in the table's order.

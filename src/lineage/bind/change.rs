@@ -14,6 +14,7 @@ impl Binder<'_> {
         match body {
             StatementBody::Update { target, assignments, from, filters, returning } => {
                 let scope = self.push_scope(None);
+                let (written, decided) = (self.columns.len(), self.rows.len());
                 let table = self.open_target(target, scope);
                 for from in from {
                     self.from(from, scope);
@@ -24,6 +25,9 @@ impl Binder<'_> {
                     self.assign(table, assignments, scope);
                 }
                 self.filter(filters, scope);
+                if let Some(table) = table {
+                    self.note_own_read(table, written, decided);
+                }
                 self.returning(returning, scope);
                 self.pop_scope();
             }
@@ -73,6 +77,21 @@ impl Binder<'_> {
                 self.pop_scope();
             }
             _ => {}
+        }
+    }
+
+    /// New values come from old rows: an UPDATE reads its table where a column that is known to be there is used. In a
+    /// table that nobody knows a bare name may as well be a variable.
+    fn note_own_read(&mut self, table: TableId, written: usize, decided: usize) {
+        if self.table_output(table).is_open() {
+            return;
+        }
+        let values = self.columns[written..]
+            .iter()
+            .flat_map(|w| w.info.direct.iter().map(|(s, _)| *s).chain(w.info.indirect.iter().map(|(s, _)| *s)));
+        let rows = self.rows[decided..].iter().map(|(s, _)| *s);
+        if values.chain(rows).any(|s| self.sources[s.0 as usize].table == table) {
+            self.note_read(table);
         }
     }
 
@@ -177,6 +196,7 @@ impl Binder<'_> {
                 }
                 _ => vec![Rc::new(self.value_of(assignment.value, scope).0)],
             };
+            // New values that are made of the old ones read the table; a condition on it alone chooses which to replace.
             for (i, target) in assignment.targets.iter().enumerate() {
                 let Some(last) = self.arena.last(*target) else { continue };
                 let name = self.column_name(last);

@@ -1,10 +1,15 @@
 //! The binder: names -> columns -> direct and indirect reads -> types, in one pass over the IR. Reading order: `value`
-//! (what a column is made of), `names` (folding), `table` (what a table name stands for), `scope` (finding a column),
-//! `query`, `select`, `star`, `relation`, `expr`, `call`, `output` (names of columns), `statement`, `change`, `report`.
+//! (what a column is made of), `names` (folding), `table` (what a table name stands for), `scope`, `find` (a column by its
+//! name), `unresolved`, `member`, `query`, `select`, `star`, `relation`, `array`, `function`, `expr`, `call`, `output`
+//! (names of columns), `statement`, `change`, `report`.
 
+mod array;
 mod call;
 mod change;
 mod expr;
+mod find;
+mod function;
+mod member;
 mod names;
 mod output;
 mod pivot;
@@ -17,6 +22,7 @@ mod set;
 mod star;
 mod statement;
 mod table;
+mod unresolved;
 mod value;
 
 use crate::catalog::{Catalog, Defaults};
@@ -39,12 +45,13 @@ pub(crate) struct Bound {
     pub(crate) shape: TableSchema,
 }
 
-/// How names are printed.
+/// How names are printed, which is also for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spelling {
-    /// As the engine stores them.
+    /// As the engine stores them: names that other answers and the catalog can be joined with.
     Stored,
-    /// As they were first written.
+    /// As they were first written, for the batch form: a struct's member by its path, the columns behind a star that
+    /// nobody knows as `*`.
     Written,
 }
 
@@ -105,6 +112,8 @@ struct Binder<'a> {
     columns: Vec<report::Written>,
     statements: Vec<StatementInfo>,
     level: Resolution,
+    /// Columns that nobody knows got names of the text: the answer may miss reads.
+    opened: bool,
     shape: Option<(Rc<Output>, Option<TableId>)>,
     diagnostics: Vec<Diagnostic>,
     errors: Vec<BindError>,
@@ -155,6 +164,7 @@ pub(crate) fn script(
         columns: Vec::new(),
         statements: Vec::new(),
         level: Resolution::Resolved,
+        opened: false,
         shape: None,
         diagnostics: script.diagnostics.clone(),
         errors: Vec::new(),

@@ -23,6 +23,14 @@ impl Binder<'_> {
                 }
             }
             // The last member of a path names it where names come from columns at all.
+            // Spark and PostgreSQL do so; an engine that nobody named gets what most would call it.
+            Expr::Cast { expr: inner, .. } if self.cast_keeps_name() => {
+                if let Expr::Column(path, _) = self.arena.expr(*inner)
+                    && let Some(last) = self.arena.last(*path)
+                {
+                    return (self.column_sym(last), self.column_name(last));
+                }
+            }
             Expr::Field { name, .. } if self.dialect != Dialect::DuckDb && text.is_none_or(|t| !t.contains('(')) => {
                 return (self.column_sym(*name), self.column_name(*name));
             }
@@ -37,6 +45,11 @@ impl Binder<'_> {
             _ => text.unwrap_or_default().to_owned(),
         };
         self.made_up(&made)
+    }
+
+    /// Whether a cast column without an alias is called by the column.
+    fn cast_keeps_name(&self) -> bool {
+        matches!(self.dialect, Dialect::SparkSql | Dialect::Databricks | Dialect::Generic)
     }
 
     /// Whether an item without an alias takes its name from a column.

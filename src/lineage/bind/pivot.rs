@@ -1,8 +1,7 @@
 //! PIVOT and UNPIVOT as relations.
 
 use super::Binder;
-use super::relation::with_type;
-use super::value::{Acc, Col, Output, Sink, Source, Sym, Typed};
+use super::value::{Acc, Col, Output, Sink, Source, Sym, Typed, Wild};
 use std::rc::Rc;
 use tessera_model::Dialect;
 use tessera_model::lineage::{DirectKind, IndirectKind};
@@ -23,9 +22,8 @@ impl Binder<'_> {
         let all = self.everything(inner);
         let mut used: Vec<Source> = Vec::new();
         let mut used_syms: Vec<Sym> = Vec::new();
-        let mut turned = Acc::default();
         for expr in self.arena.exprs(on) {
-            self.expr(*expr, inner, Sink::Own(IndirectKind::Conditional), &mut turned);
+            self.reads_of(*expr, inner, Sink::Rows(IndirectKind::GroupBy));
             used_syms.extend(self.column_of(*expr));
         }
         let mut made = Vec::new();
@@ -34,7 +32,6 @@ impl Binder<'_> {
             let typed = self.expr(*expr, inner, Sink::Value(DirectKind::Aggregation), &mut acc);
             used.extend(acc.direct.iter().map(|(s, _)| *s));
             used_syms.extend(self.columns_under(*expr));
-            acc.indirect.extend_from_slice(&turned.indirect);
             made.push((Rc::new(acc.finish(typed)), *name));
         }
         let mut output = Output::default();
@@ -62,8 +59,7 @@ impl Binder<'_> {
                     }
                 }
                 for (info, _) in &made {
-                    let wild = super::value::Wild { table: None, info: Some(Rc::clone(info)), except: Rc::new([]) };
-                    output.wild.push(wild);
+                    output.wild.push(Wild::made_of(Rc::clone(info)));
                 }
             }
         }
@@ -144,6 +140,7 @@ impl Binder<'_> {
         // `(a, b), (c, d)` into `(x, y)`: the n-th of each tuple makes the n-th value.
         let mut made: Vec<Acc> = values.iter().map(|_| Acc::default()).collect();
         let mut typed: Vec<Option<Typed>> = vec![None; values.len()];
+        let mut named = Acc::default();
         for expr in self.arena.exprs(columns) {
             let members = match self.arena.expr(*expr) {
                 Expr::Tuple(items) => self.arena.exprs(*items).to_vec(),
@@ -151,6 +148,9 @@ impl Binder<'_> {
             };
             for (i, member) in members.iter().enumerate() {
                 used.extend(self.column_of(*member));
+                // A NULL gives no row, and so no name of its column either.
+                self.reads_of(*member, inner, Sink::Rows(IndirectKind::Filter));
+                self.expr(*member, inner, Sink::Own(IndirectKind::Conditional), &mut named);
                 let Some(acc) = made.get_mut(i) else { continue };
                 let mut one = std::mem::take(acc);
                 let next = self.expr(*member, inner, Sink::Value(DirectKind::Transformation), &mut one);
@@ -167,8 +167,8 @@ impl Binder<'_> {
         output.stars.clone_from(&all.stars);
         if let Some(name) = name {
             let (sym, name) = (self.column_sym(name), self.column_name(name));
-            let ty = Some(tessera_model::LogicalType::TEXT);
-            output.cols.push(Col { sym, name, info: Rc::new(with_type(&super::value::Info::default(), ty)) });
+            let info = Rc::new(named.finish(Typed::of(tessera_model::LogicalType::TEXT)));
+            output.cols.push(Col { sym, name, info });
         }
         for ((acc, typed), value) in made.into_iter().zip(typed).zip(values) {
             let (sym, name) = (self.column_sym(*value), self.column_name(*value));

@@ -1,11 +1,11 @@
 //! Queries: CTEs, set operations, VALUES, ordering, pipes.
 
 use super::scope::{Rel, by_name};
-use super::value::{Acc, Col, Info, Output, Sink, Typed};
+use super::value::{Acc, Col, Info, Output, Sink, Typed, Wild};
 use super::{Binder, CteEntry};
 use std::rc::Rc;
 use tessera_model::Dialect;
-use tessera_model::lineage::{DirectKind, IndirectKind};
+use tessera_model::lineage::{DirectKind, IndirectKind, Resolution};
 use tessera_sql::ir::{
     Body, BodyId, Cte, Expr, ExprId, Exprs, GroupBy, Item, ItemKind, Literal, Order, Pipe, Query, QueryId, Star,
 };
@@ -94,14 +94,22 @@ impl Binder<'_> {
             col.sym = self.column_sym(*name);
             col.name = self.column_name(*name);
         }
-        // More names than known columns: the rest come from the open part, nobody knows from which columns.
-        if output.is_open() {
-            for name in names.iter().skip(output.cols.len()) {
-                let (sym, name) = (self.column_sym(*name), self.column_name(*name));
-                cols.push(Col { sym, name, info: Rc::default() });
+        if output.is_open() && names.len() > cols.len() {
+            // How many columns the star stands for, and so which is which, nobody knows.
+            let mut info = self.behind_star(&output);
+            for col in &output.cols {
+                info = self.merge(&info, &col.info);
             }
+            self.lower_level(Resolution::Ambiguous);
+            self.opened |= self.opens(&output);
+            let named = |binder: &mut Self, id: &tessera_sql::ir::IdentId| {
+                let (sym, name) = (binder.column_sym(*id), binder.column_name(*id));
+                Col { sym, name, info: Rc::clone(&info) }
+            };
+            let cols = names.iter().map(|id| named(self, id)).collect();
+            return Rc::new(Output { cols, wild: output.wild.clone(), stars: Vec::new() });
         }
-        Rc::new(Output { cols, wild: Vec::new(), stars: Vec::new() })
+        Rc::new(Output { cols, wild: output.wild.clone(), stars: Vec::new() })
     }
 
     pub(super) fn body(&mut self, id: BodyId, parent: Option<usize>, order: &Order) -> Rc<Output> {
@@ -310,9 +318,8 @@ impl Binder<'_> {
                 for expr in self.arena.exprs(*exprs) {
                     self.expr(*expr, scope, Sink::Value(DirectKind::Transformation), &mut acc);
                 }
-                let info = Some(Rc::new(acc.finish(Typed::unknown())));
                 let mut wild = output.wild.clone();
-                wild.push(super::value::Wild { table: None, info, except: Rc::new([]) });
+                wild.push(Wild::made_of(Rc::new(acc.finish(Typed::unknown()))));
                 Rc::new(Output { cols: output.cols.clone(), wild, stars: output.stars.clone() })
             }
         };

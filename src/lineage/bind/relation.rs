@@ -6,9 +6,7 @@ use super::value::{Acc, Col, Info, Output, Sink, Sym, TableId, Typed, Wild};
 use std::rc::Rc;
 use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_model::{Dialect, LogicalType};
-use tessera_sql::ir::{
-    Alias, ExprId, Exprs, From, IdentId, Idents, Join, JoinConstraint, JoinKind, LateralView, Pos, Relation, RelationId,
-};
+use tessera_sql::ir::{Alias, Exprs, From, IdentId, Idents, Join, JoinConstraint, JoinKind, Pos, Relation, RelationId};
 
 impl Binder<'_> {
     pub(super) fn from(&mut self, from: &From, scope: usize) {
@@ -50,6 +48,9 @@ impl Binder<'_> {
                 }
             }
         }
+        if sees_left && self.dialect == Dialect::ClickHouse {
+            self.array_joined(scope, (start, middle, end));
+        }
         let rels = &mut self.scopes[scope].rels;
         match join.kind {
             JoinKind::Inner | JoinKind::Cross | JoinKind::Apply => {}
@@ -59,6 +60,21 @@ impl Binder<'_> {
             JoinKind::Semi => rels.truncate(middle),
             JoinKind::RightSemi => {
                 rels.drain(start..middle);
+            }
+        }
+    }
+
+    /// ARRAY JOIN without an alias: the elements take the place of the array.
+    fn array_joined(&mut self, scope: usize, (start, middle, end): (usize, usize, usize)) {
+        for col in self.visible(scope, middle, end) {
+            let replaced = self.scopes[scope].rels[start..middle].iter().any(|r| r.output.find(col.sym).is_some());
+            if replaced {
+                self.scopes[scope].merged.push(Merged {
+                    sym: col.sym,
+                    name: col.name,
+                    info: col.info,
+                    rels: (start, end),
+                });
             }
         }
     }
@@ -88,10 +104,16 @@ impl Binder<'_> {
             self.take(info, Sink::Rows(IndirectKind::Join), &mut Acc::default());
         }
         let info = match (left, right) {
+            // The standard says COALESCE(left, right), of the type of the side that is never NULL.
             (Some(left), Some(right)) => match kind {
-                JoinKind::Right | JoinKind::RightSemi => right,
+                JoinKind::Right | JoinKind::RightSemi => self.joined(&right, &left),
                 JoinKind::Full => self.merge(&left, &right),
-                _ => left,
+                JoinKind::Inner
+                | JoinKind::Left
+                | JoinKind::Cross
+                | JoinKind::Semi
+                | JoinKind::Apply
+                | JoinKind::OuterApply => self.joined(&left, &right),
             },
             (Some(one), None) | (None, Some(one)) => one,
             (None, None) => return,
@@ -107,6 +129,17 @@ impl Binder<'_> {
             }
             None => self.scopes[scope].merged.push(Merged { sym, name, info, rels: (start, end) }),
         }
+    }
+
+    /// What both are made of, of the type of the first.
+    fn joined(&mut self, first: &Rc<Info>, second: &Rc<Info>) -> Rc<Info> {
+        let both = self.merge(first, second);
+        Rc::new(Info {
+            direct: both.direct.clone(),
+            indirect: both.indirect.clone(),
+            ty: first.ty.clone(),
+            nullable: first.nullable,
+        })
     }
 
     /// The column of that name on one side of a join.
@@ -169,7 +202,7 @@ impl Binder<'_> {
                     output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, ty)) });
                 }
                 if columns.is_empty() {
-                    output.wild.push(Wild { table: None, info: Some(info), except: Rc::new([]) });
+                    output.wild.push(Wild::made_of(info));
                 }
                 self.add(derived(Rc::new(output)), alias, scope);
             }
@@ -275,215 +308,6 @@ impl Binder<'_> {
             self.expr(*expr, scope, Sink::Value(DirectKind::Transformation), &mut acc);
         }
         Rc::new(acc.finish(Typed::unknown()))
-    }
-
-    /// `FROM t, t.items`: a path into a column of a relation to the left.
-    fn array_path(&mut self, name: Idents, alias: &Alias, pos: Pos, scope: usize) -> Option<Rel> {
-        let parts = self.arena.idents(name);
-        let paths = matches!(self.dialect, Dialect::BigQuery | Dialect::Redshift | Dialect::Databricks);
-        if parts.len() < 2 || !paths {
-            return None;
-        }
-        let head = self.alias_sym(parts[0]);
-        let mut at = Some(scope);
-        let mut found = false;
-        while let (Some(index), false) = (at, found) {
-            found = self.relation_named(&[head], index).is_some();
-            at = self.scopes[index].parent;
-        }
-        if !found {
-            return None;
-        }
-        let mut acc = Acc::default();
-        let typed = self.column(name, pos, scope, Sink::Value(DirectKind::Transformation), &mut acc);
-        let label = alias.name.or(parts.last().copied());
-        let output = self.elements(&[(Rc::new(acc.finish(Typed::unknown())), typed)], label, alias);
-        let names = label.map(|l| self.alias_sym(l)).into_iter().collect();
-        Some(Rel { names, output, table: None, nullable: false, hidden: false })
-    }
-
-    fn unnest(&mut self, args: Exprs, offset: Option<Option<IdentId>>, alias: &Alias, scope: usize) -> Rc<Output> {
-        let mut arrays = Vec::new();
-        for expr in self.arena.exprs(args) {
-            let mut acc = Acc::default();
-            let typed = self.expr(*expr, scope, Sink::Value(DirectKind::Transformation), &mut acc);
-            arrays.push((Rc::new(acc.finish(Typed::unknown())), typed));
-        }
-        let output = self.elements(&arrays, alias.name, alias);
-        let Some(offset) = offset else { return output };
-        let mut cols = output.cols.clone();
-        let (sym, name) = match offset {
-            Some(name) => (self.column_sym(name), self.column_name(name)),
-            None => self.made_up(if self.dialect == Dialect::BigQuery { "offset" } else { "ordinality" }),
-        };
-        let info = Rc::new(Info { ty: Some(LogicalType::BIGINT), nullable: Some(false), ..Info::default() });
-        cols.push(Col { sym, name, info });
-        Rc::new(Output { cols, wild: output.wild.clone(), stars: Vec::new() })
-    }
-
-    /// One column for each array, and the members of its elements.
-    fn elements(&mut self, arrays: &[(Rc<Info>, Typed)], label: Option<IdentId>, alias: &Alias) -> Rc<Output> {
-        let mut output = Output::default();
-        for (i, (info, typed)) in arrays.iter().enumerate() {
-            let element = match &typed.ty {
-                Some(LogicalType::Array(inner)) => Some((**inner).clone()).filter(|t| !t.is_unknown()),
-                _ => None,
-            };
-            // Trino spreads an array of rows over several columns; BigQuery and others name the element.
-            if let (Some(LogicalType::Struct(fields)), true) = (&element, self.spreads_rows()) {
-                for field in fields {
-                    let sym = self.stored_column_sym(&field.name);
-                    let ty = Some(field.data_type.clone()).filter(|t| !t.is_unknown());
-                    let info = Rc::new(with_type(info, ty));
-                    output.cols.push(Col { sym, name: field.name.as_str().into(), info });
-                }
-                continue;
-            }
-            let (sym, name) = match (alias.columns.get(i), label) {
-                (Some((name, _)), _) => (self.column_sym(*name), self.column_name(*name)),
-                (None, Some(label)) => (self.column_sym(label), self.column_name(label)),
-                (None, None) => self.made_up("unnest"),
-            };
-            output.cols.push(Col { sym, name, info: Rc::new(with_type(info, element.clone())) });
-            match element {
-                Some(LogicalType::Struct(fields)) => {
-                    for field in fields {
-                        let sym = self.stored_column_sym(&field.name);
-                        let ty = Some(field.data_type.clone()).filter(|t| !t.is_unknown());
-                        let info = Rc::new(with_type(info, ty));
-                        output.cols.push(Col { sym, name: field.name.as_str().into(), info });
-                    }
-                }
-                Some(_) => {}
-                None => output.wild.push(Wild { table: None, info: Some(Rc::clone(info)), except: Rc::new([]) }),
-            }
-        }
-        // More column names than arrays: maps and arrays of rows.
-        if alias.columns.len() > output.cols.len()
-            && let Some((info, _)) = arrays.last()
-        {
-            for (name, _) in alias.columns.iter().skip(output.cols.len()) {
-                let (sym, name) = (self.column_sym(*name), self.column_name(*name));
-                output.cols.push(Col { sym, name, info: Rc::clone(info) });
-            }
-        }
-        Rc::new(output)
-    }
-
-    fn spreads_rows(&self) -> bool {
-        matches!(self.dialect, Dialect::Trino | Dialect::Athena | Dialect::Postgres)
-    }
-
-    fn table_function(
-        &mut self,
-        name: Idents,
-        args: Exprs,
-        arg_names: &[Option<IdentId>],
-        ordinality: bool,
-        alias: &Alias,
-        scope: usize,
-    ) -> Rc<Output> {
-        let word = self.arena.last(name).map(|n| self.text(n).to_ascii_lowercase()).unwrap_or_default();
-        // A macro or function that is passed a table: TABLE(t), model inputs.
-        let list: Vec<ExprId> = self.arena.exprs(args).to_vec();
-        let list = match arg_names.iter().position(|n| n.is_some_and(|n| self.text(n).eq_ignore_ascii_case("input"))) {
-            Some(input) if word == "flatten" => vec![list[input]],
-            _ => list,
-        };
-        let mut acc = Acc::default();
-        let mut first = Typed::unknown();
-        for (i, expr) in list.iter().enumerate() {
-            let typed = self.expr(*expr, scope, Sink::Value(DirectKind::Transformation), &mut acc);
-            if i == 0 {
-                first = typed;
-            }
-        }
-        let info = Rc::new(acc.finish(Typed::unknown()));
-        let mut output = Output::default();
-        let fixed: &[(&str, Option<LogicalType>)] = match word.as_str() {
-            "flatten" => &[
-                ("SEQ", None),
-                ("KEY", None),
-                ("PATH", None),
-                ("INDEX", None),
-                ("VALUE", Some(LogicalType::Json)),
-                ("THIS", Some(LogicalType::Json)),
-            ],
-            "split_to_table" => &[("SEQ", None), ("INDEX", None), ("VALUE", Some(LogicalType::TEXT))],
-            "json_each" | "jsonb_each" => &[("key", Some(LogicalType::TEXT)), ("value", Some(LogicalType::Json))],
-            "json_each_text" | "jsonb_each_text" => {
-                &[("key", Some(LogicalType::TEXT)), ("value", Some(LogicalType::TEXT))]
-            }
-            "json_array_elements" | "jsonb_array_elements" => &[("value", Some(LogicalType::Json))],
-            "posexplode" | "posexplode_outer" => &[("pos", None), ("col", None)],
-            "explode" | "explode_outer" if alias.columns.len() < 2 => &[("col", None)],
-            _ => &[],
-        };
-        for (name, ty) in fixed {
-            let (sym, name) = self.made_up(name);
-            output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, ty.clone())) });
-        }
-        let scalar = matches!(
-            word.as_str(),
-            "generate_series"
-                | "range"
-                | "generate_date_array"
-                | "generate_timestamp_array"
-                | "unnest"
-                | "regexp_split_to_table"
-                | "string_split"
-                | "regexp_matches"
-                | "generate_subscripts"
-        );
-        if scalar {
-            let element = match (&first.ty, word.as_str()) {
-                (Some(LogicalType::Array(inner)), _) => Some((**inner).clone()).filter(|t| !t.is_unknown()),
-                (ty, "generate_series" | "range") if !list.is_empty() => ty.clone(),
-                _ => None,
-            };
-            let (sym, name) = match (self.dialect, alias.name) {
-                (Dialect::Postgres | Dialect::Redshift, Some(alias)) => {
-                    (self.column_sym(alias), self.column_name(alias))
-                }
-                (Dialect::TSql, _) => self.made_up("value"),
-                _ => self.made_up(&word),
-            };
-            output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, element)) });
-        }
-        if output.cols.is_empty() {
-            for (name, ty) in &alias.columns {
-                let (sym, name) = (self.column_sym(*name), self.column_name(*name));
-                let ty = ty.map(|t| self.arena.data_type(t).clone());
-                output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, ty)) });
-            }
-        }
-        if output.cols.is_empty() {
-            output.wild.push(Wild { table: None, info: Some(info), except: Rc::new([]) });
-        }
-        if ordinality {
-            let (sym, name) = self.made_up("ordinality");
-            let info = Rc::new(Info { ty: Some(LogicalType::BIGINT), nullable: Some(false), ..Info::default() });
-            output.cols.push(Col { sym, name, info });
-        }
-        Rc::new(output)
-    }
-
-    /// Hive's and Spark's LATERAL VIEW.
-    pub(super) fn lateral_view(&mut self, view: &LateralView, scope: usize) {
-        let mut acc = Acc::default();
-        let typed = self.expr(view.call, scope, Sink::Value(DirectKind::Transformation), &mut acc);
-        let info = Rc::new(acc.finish(typed));
-        let mut output = Output::default();
-        for name in &view.columns {
-            let (sym, name) = (self.column_sym(*name), self.column_name(*name));
-            output.cols.push(Col { sym, name, info: Rc::new(with_type(&info, None)) });
-        }
-        if view.columns.is_empty() {
-            output.wild.push(Wild { table: None, info: Some(info), except: Rc::new([]) });
-        }
-        let names = view.name.map(|n| self.alias_sym(n)).into_iter().collect();
-        let rel = Rel { names, output: Rc::new(output), table: None, nullable: view.outer, hidden: false };
-        self.scopes[scope].rels.push(rel);
     }
 }
 

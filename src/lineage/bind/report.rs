@@ -63,7 +63,7 @@ impl Binder<'_> {
             .filter(|i| self.sources[*i].mentioned && !used[*i])
             .map(|i| (Source(u32::try_from(i).unwrap_or(u32::MAX)), DirectKind::Identity))
             .collect();
-        let open = self.shape.as_ref().is_some_and(|(output, _)| self.opens(output));
+        let open = self.opened || self.shape.as_ref().is_some_and(|(output, _)| self.opens(output));
         let columns = self
             .columns
             .iter()
@@ -100,7 +100,7 @@ impl Binder<'_> {
     }
 
     /// Whether columns beyond those listed may come out. What a relation had before adds nothing to what it gets now.
-    fn opens(&self, output: &Output) -> bool {
+    pub(super) fn opens(&self, output: &Output) -> bool {
         output.wild.iter().any(|w| !w.table.is_some_and(|t| self.is_own(t)))
     }
 

@@ -153,12 +153,9 @@ impl Binder<'_> {
         let (found, fields) = self.find_column(path, scope, pos);
         if fields > 0 {
             // Binding it again would report what is wrong with it twice.
-            let (Found::Info(info, _), parts) = (found, self.arena.idents(path)) else { return Some(Rc::default()) };
+            let Found::Info(info, _) = found else { return Some(Rc::default()) };
             self.mention(&info);
-            let mut acc = Acc::default();
-            self.take(&info, Sink::Value(DirectKind::Transformation), &mut acc);
-            let typed = self.member_type(info.ty.as_ref(), &parts[parts.len() - fields..]);
-            return Some(Rc::new(acc.finish(typed)));
+            return Some(Rc::new(self.typed_member(&info, path, fields)));
         }
         match found {
             Found::Info(info, nullable) => {
@@ -223,7 +220,8 @@ fn lateral_aliases(dialect: Dialect) -> bool {
         | Dialect::SparkSql
         | Dialect::DuckDb
         | Dialect::ClickHouse
-        | Dialect::Teradata => true,
+        | Dialect::Teradata
+        | Dialect::Generic => true,
         Dialect::Postgres
         | Dialect::Sqlite
         | Dialect::BigQuery
@@ -232,8 +230,7 @@ fn lateral_aliases(dialect: Dialect) -> bool {
         | Dialect::Athena
         | Dialect::MySql
         | Dialect::TSql
-        | Dialect::Oracle
-        | Dialect::Generic => false,
+        | Dialect::Oracle => false,
     }
 }
 
@@ -246,6 +243,7 @@ fn aliases_in_where(dialect: Dialect) -> bool {
             | Dialect::Sqlite
             | Dialect::ClickHouse
             | Dialect::Teradata
+            | Dialect::Generic
     )
 }
 

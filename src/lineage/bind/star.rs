@@ -1,11 +1,11 @@
 //! Stars: `*`, `t.*`, `expr.*`, with what may follow them.
 
 use super::Binder;
-use super::scope::Found;
-use super::value::{Col, Info, Output, Sym, TableId, Typed, Wild};
+use super::scope::{Found, Merged, Rel};
+use super::value::{Col, Info, Output, Sym, TableId, Wild};
 use std::rc::Rc;
-use tessera_model::LogicalType;
 use tessera_model::lineage::{DiagnosticSeverity, Resolution};
+use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::{Idents, Pos, Star};
 
 /// A projection that is being put together.
@@ -20,13 +20,13 @@ impl Binder<'_> {
     pub(super) fn star(&mut self, qualifier: Idents, options: &Star, pos: Pos, scope: usize, out: &mut Expansion) {
         let mut rels: Vec<usize> = Vec::new();
         let mut cols: Vec<Col> = Vec::new();
+        // The standard puts the columns of USING first; these leave them where the left side has them.
+        let in_place = matches!(self.dialect, Dialect::DuckDb | Dialect::Sqlite | Dialect::ClickHouse);
+        let mut placed: Vec<usize> = Vec::new();
         if qualifier.is_empty() {
             let scope = &self.scopes[scope];
-            cols.extend(scope.merged.iter().map(|m| Col {
-                sym: m.sym,
-                name: Rc::clone(&m.name),
-                info: Rc::clone(&m.info),
-            }));
+            let first = scope.merged.iter().filter(|m| !in_place || !is_among(&scope.rels[m.rels.0..m.rels.1], m.sym));
+            cols.extend(first.map(merged_column));
             rels.extend((0..scope.rels.len()).filter(|i| !scope.rels[*i].hidden));
         } else {
             let names: Vec<Sym> = self.arena.idents(qualifier).iter().map(|p| self.alias_sym(*p)).collect();
@@ -36,7 +36,7 @@ impl Binder<'_> {
                 found = self.relation_named(&names, index).map(|rel| (index, rel));
                 at = self.scopes[index].parent;
             }
-            let Some((owner, rel)) = found else {
+            let Some((owner, rel)) = found.or_else(|| self.star_behind_alias(qualifier, scope, pos)) else {
                 return self.star_of_column(qualifier, options, pos, scope, out);
             };
             if owner != scope {
@@ -50,15 +50,15 @@ impl Binder<'_> {
             let relation = self.scopes[scope].rels[rel].clone();
             let merged = qualifier.is_empty();
             for col in &relation.output.cols {
-                let is_merged = merged
-                    && self.scopes[scope]
-                        .merged
-                        .iter()
-                        .any(|m| m.sym == col.sym && (m.rels.0..m.rels.1).contains(&rel));
-                if is_merged {
-                    continue;
+                let all = if merged { self.scopes[scope].merged.as_slice() } else { &[] };
+                match all.iter().position(|m| m.sym == col.sym && (m.rels.0..m.rels.1).contains(&rel)) {
+                    None => cols.push(outer(col, relation.nullable)),
+                    Some(at) if in_place && !placed.contains(&at) => {
+                        placed.push(at);
+                        cols.push(merged_column(&all[at]));
+                    }
+                    Some(_) => {}
                 }
-                cols.push(outer(col, relation.nullable));
             }
             if relation.output.is_open() {
                 let hidden: Vec<Sym> = self.scopes[scope].merged.iter().map(|m| m.sym).collect();
@@ -80,6 +80,11 @@ impl Binder<'_> {
         out.stars.sort_unstable();
         out.stars.dedup();
         self.emit(cols, &wild, options, scope, out);
+    }
+
+    /// `t.*` where `t` stands under an alias.
+    fn star_behind_alias(&mut self, qualifier: Idents, scope: usize, pos: Pos) -> Option<(usize, usize)> {
+        Some((scope, self.relation_behind_alias(self.arena.idents(qualifier), scope, pos)?))
     }
 
     /// Applies what follows a star to the columns that it stands for.
@@ -142,36 +147,29 @@ impl Binder<'_> {
 
     /// `c.*` where `c` is a struct column.
     fn star_of_column(&mut self, path: Idents, options: &Star, pos: Pos, scope: usize, out: &mut Expansion) {
-        let (found, _) = self.find_column(path, scope, pos);
+        let (found, fields) = self.find_column(path, scope, pos);
         if let Found::Info(info, _) = found {
             self.mention(&info);
+            let info = if fields > 0 { Rc::new(self.typed_member(&info, path, fields)) } else { info };
             self.expand_struct(&info, options, scope, out);
         }
     }
 
     /// The members of a struct as columns.
     pub(super) fn expand_struct(&mut self, info: &Rc<Info>, options: &Star, scope: usize, out: &mut Expansion) {
-        let mut acc = super::value::Acc::default();
-        self.take(info, super::value::Sink::Value(tessera_model::lineage::DirectKind::Transformation), &mut acc);
-        let direct = acc.finish(Typed::unknown());
         match &info.ty {
             Some(LogicalType::Struct(fields)) => {
                 let mut cols = Vec::with_capacity(fields.len());
                 for field in fields {
                     let sym = self.stored_column_sym(&field.name);
                     let ty = Some(field.data_type.clone()).filter(|t| !t.is_unknown());
-                    let info = Rc::new(Info {
-                        direct: direct.direct.clone(),
-                        indirect: direct.indirect.clone(),
-                        ty,
-                        nullable: None,
-                    });
+                    let info = Rc::new(Info { ty, ..self.member(info, &[&field.name]) });
                     cols.push(Col { sym, name: field.name.as_str().into(), info });
                 }
                 self.emit(cols, &[], options, scope, out);
             }
             _ => {
-                let wild = [Wild { table: None, info: Some(Rc::new(direct)), except: Rc::new([]) }];
+                let wild = [Wild::members_of(Rc::clone(info))];
                 self.emit(Vec::new(), &wild, options, scope, out);
             }
         }
@@ -183,6 +181,14 @@ impl Binder<'_> {
         self.star(Idents::default(), &Star::default(), Pos::default(), scope, &mut out);
         Rc::new(Output { cols: out.cols, wild: out.wild, stars: out.stars })
     }
+}
+
+fn merged_column(merged: &Merged) -> Col {
+    Col { sym: merged.sym, name: Rc::clone(&merged.name), info: Rc::clone(&merged.info) }
+}
+
+fn is_among(rels: &[Rel], sym: Sym) -> bool {
+    rels.iter().any(|r| !r.hidden && r.output.find(sym).is_some())
 }
 
 /// A column on the outer side of a join may be NULL.
@@ -204,7 +210,7 @@ pub(super) fn narrowed(wild: &[Wild], except: &[Sym]) -> Vec<Wild> {
         .map(|w| {
             let mut all = w.except.to_vec();
             all.extend(except.iter().filter(|s| !w.except.contains(s)));
-            Wild { table: w.table, info: w.info.clone(), except: all.into() }
+            Wild { except: all.into(), ..w.clone() }
         })
         .collect()
 }

@@ -2,10 +2,11 @@
 //! what names stand for: DROP, RENAME, USE.
 
 use super::report::Written;
-use super::value::{Col, Info, Output, Sink, TableId};
-use super::{Binder, SessionTable};
+use super::value::{Acc, Col, Info, Output, Sink, TableId, Typed, Wild};
+use super::{Binder, SessionTable, Spelling};
 use std::rc::Rc;
-use tessera_model::lineage::{DiagnosticSeverity, IndirectKind, Resolution, StatementInfo};
+use tessera_model::Dialect;
+use tessera_model::lineage::{DiagnosticSeverity, DirectKind, IndirectKind, Resolution, StatementInfo};
 use tessera_sql::Scan;
 use tessera_sql::ir::{ColumnDef, Exprs, IdentId, Idents, Pos, StatementBody};
 
@@ -174,6 +175,32 @@ impl Binder<'_> {
         for col in &output.cols {
             self.write(target, &col.name, &col.info);
         }
+        self.write_unknown(target, output);
+    }
+
+    /// The columns behind a star that nobody knows, as one called `*`: only for readers who take it for what it is.
+    fn write_unknown(&mut self, target: Option<TableId>, output: &Output) {
+        let info = self.behind_star(output);
+        if !info.direct.is_empty() && self.spelling == Spelling::Written {
+            self.write(target, &"*".into(), &info);
+        }
+    }
+
+    /// What any one of the columns that nobody knows is made of; a table's are not named to readers who join names.
+    pub(super) fn behind_star(&mut self, output: &Output) -> Rc<Info> {
+        let mut acc = Acc::default();
+        let sym = self.syms.intern("*");
+        for wild in &output.wild {
+            match (wild.table, &wild.info) {
+                (Some(table), _) if self.spelling == Spelling::Written => {
+                    acc.direct.push((self.source(table, sym, &"*".into()), DirectKind::Identity));
+                }
+                (None, Some(info)) => self.take(info, Sink::Value(DirectKind::Transformation), &mut acc),
+                (_, None) => {}
+                (Some(_), Some(_)) => {}
+            }
+        }
+        Rc::new(acc.finish(Typed::unknown()))
     }
 
     /// Adds a written column; writing it again adds to what it is made of.
@@ -245,9 +272,23 @@ impl Binder<'_> {
         }
     }
 
-    /// T-SQL's `#t` is temporary by its name.
+    /// T-SQL's `#t` is temporary by its name; other engines keep a schema for tables that end with the session.
     fn is_temporary_name(&self, name: Idents) -> bool {
-        self.arena.last(name).is_some_and(|n| self.text(n).starts_with('#'))
+        let parts = self.arena.idents(name);
+        let schema = parts.len().checked_sub(2).map(|i| self.text(parts[i]));
+        // SQLite and DuckDB keep one called `temp`; nobody knows what else an unknown engine would mean by it.
+        let temp = matches!(self.dialect, Dialect::Sqlite | Dialect::DuckDb | Dialect::Generic);
+        schema.is_some_and(|s| self.is_session_schema(s) || (temp && s.eq_ignore_ascii_case("temp")))
+            || parts.last().is_some_and(|n| self.text(*n).starts_with('#'))
+    }
+
+    /// The schema of a session's tables, by whose name they may be called or not.
+    pub(super) fn is_session_schema(&self, name: &str) -> bool {
+        match self.dialect {
+            Dialect::Postgres | Dialect::Redshift => name.eq_ignore_ascii_case("pg_temp"),
+            Dialect::BigQuery => name.eq_ignore_ascii_case("_session"),
+            _ => false,
+        }
     }
 
     /// A table that the same script drops again lives in it alone.
@@ -276,7 +317,7 @@ impl Binder<'_> {
             output.cols.push(Col { sym, name, info: Rc::new(Info { ty, nullable, ..Info::default() }) });
         }
         if columns.is_empty() {
-            output.wild.push(self.wild_of(table));
+            output.wild.push(Wild::of_table(table));
         }
         Rc::new(output)
     }
@@ -319,6 +360,7 @@ impl Binder<'_> {
             for col in &output.cols {
                 self.write(Some(target), &col.name, &col.info);
             }
+            self.write_unknown(Some(target), output);
             return;
         }
         let explicit = !columns.is_empty();
@@ -339,6 +381,7 @@ impl Binder<'_> {
             let name = names.get(i).unwrap_or(&col.name);
             self.write(Some(target), name, &col.info);
         }
+        self.write_unknown(Some(target), output);
     }
 
     /// The columns of a table that is written, in its order; empty when unknown.
@@ -389,6 +432,5 @@ impl Binder<'_> {
 
 /// Any column, made of nothing that is not accounted for elsewhere.
 fn own_wild() -> Output {
-    let wild = super::value::Wild { table: None, info: None, except: Rc::new([]) };
-    Output { wild: vec![wild], ..Output::default() }
+    Output { wild: vec![Wild::of_nothing()], ..Output::default() }
 }

@@ -26,6 +26,10 @@ impl Binder<'_> {
                 parts.push((ident.text.to_string(), ident.quoted));
             }
         }
+        // The session's own schema may be said or left out.
+        if parts.len() == 2 && self.is_session_schema(&parts[0].0) {
+            parts.remove(0);
+        }
         parts
     }
 
@@ -94,7 +98,7 @@ impl Binder<'_> {
         let known = self.tables[table.0 as usize].known.clone();
         let mut output = Output::default();
         match known {
-            None => output.wild.push(self.wild_of(table)),
+            None => output.wild.push(Wild::of_table(table)),
             Some(schema) => {
                 output.cols.reserve(schema.columns.len());
                 for column in &schema.columns {
@@ -112,7 +116,7 @@ impl Binder<'_> {
                     output.cols.push(Col { sym, name, info });
                 }
                 if schema.open {
-                    output.wild.push(self.wild_of(table));
+                    output.wild.push(Wild::of_table(table));
                 }
                 output.stars.push(table);
             }
@@ -120,10 +124,6 @@ impl Binder<'_> {
         let output = Rc::new(output);
         self.tables[table.0 as usize].output = Some(Rc::clone(&output));
         output
-    }
-
-    pub(super) fn wild_of(&self, table: TableId) -> Wild {
-        Wild { table: Some(table), info: None, except: Rc::new([]) }
     }
 
     /// The same columns, as columns of `table` itself.
@@ -140,7 +140,7 @@ impl Binder<'_> {
             own.cols.push(Col { sym: col.sym, name: Rc::clone(&col.name), info });
         }
         if output.is_open() {
-            own.wild.push(self.wild_of(table));
+            own.wild.push(Wild::of_table(table));
         }
         Rc::new(own)
     }

@@ -40,8 +40,29 @@ pub(super) struct Wild {
     pub(super) table: Option<TableId>,
     /// What any such column is made of, when it is not a table's.
     pub(super) info: Option<Rc<Info>>,
+    /// The columns are members of the struct that `info` stands for.
+    pub(super) members: bool,
     /// Names that the star leaves out.
     pub(super) except: Rc<[Sym]>,
+}
+
+impl Wild {
+    pub(super) fn of_table(table: TableId) -> Self {
+        Wild { table: Some(table), info: None, members: false, except: Rc::new([]) }
+    }
+
+    pub(super) fn made_of(info: Rc<Info>) -> Self {
+        Wild { table: None, info: Some(info), members: false, except: Rc::new([]) }
+    }
+
+    pub(super) fn members_of(info: Rc<Info>) -> Self {
+        Wild { members: true, ..Wild::made_of(info) }
+    }
+
+    /// Any column, made of nothing that is not accounted for elsewhere.
+    pub(super) fn of_nothing() -> Self {
+        Wild { table: None, info: None, members: false, except: Rc::new([]) }
+    }
 }
 
 /// The columns of a relation in order.

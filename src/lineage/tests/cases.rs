@@ -9,6 +9,7 @@
 //! -- indirect: orders.note filter
 //! ```
 //!
+//! `-- view: batch` asks for the batch form's words (the section "Conventions" of the folder's README) instead.
 //! Further expectations: `reads:`, `writes:`, `unused:`, `resolution:`, `codes:` (of diagnostics). What is not said is
 //! not checked, but `out:` lines are the whole list of columns. `UPDATE_EXPECT=1` writes what the engine answers for the
 //! first dialect into the file; read the difference before you believe it.
@@ -26,6 +27,7 @@ struct Case {
     sql: String,
     expected: Vec<(String, String)>,
     head: Vec<String>,
+    batch: bool,
 }
 
 fn parse(text: &str) -> Vec<Case> {
@@ -48,6 +50,11 @@ fn parse(text: &str) -> Vec<Case> {
             "dialect" => {
                 case.head.push(line.to_owned());
                 case.dialects = value.split(',').map(|d| Dialect::from_name(d).expect(d)).collect();
+            }
+            "view" => {
+                case.head.push(line.to_owned());
+                assert_eq!(value, "batch", "{}: no such view", case.name);
+                case.batch = true;
             }
             _ if key.starts_with("table ") || key.starts_with("default") => {
                 case.head.push(line.to_owned());
@@ -175,9 +182,16 @@ fn sorted_list(text: &str) -> String {
     sorted(text.split(", ").map(str::to_owned).collect())
 }
 
+fn asked(case: &Case, dialect: Dialect) -> QueryLineage {
+    let (catalog, defaults) = (catalog(case, dialect), defaults(case));
+    match case.batch {
+        true => crate::batch::answer(&case.sql, dialect, &catalog, &defaults),
+        false => analyze(&case.sql, dialect, &catalog, &defaults),
+    }
+}
+
 fn check(case: &Case, dialect: Dialect) -> Result<(), String> {
-    let lineage = analyze(&case.sql, dialect, &catalog(case, dialect), &defaults(case));
-    let got = answer(&lineage);
+    let got = answer(&asked(case, dialect));
     let mut problems = String::new();
     let outs = |list: &[(String, String)]| -> Vec<String> {
         list.iter()
@@ -212,7 +226,7 @@ fn bless(path: &std::path::Path, cases: &[Case], intro: &str) {
     let mut text = intro.to_owned();
     for case in cases {
         let dialect = case.dialects[0];
-        let got = answer(&analyze(&case.sql, dialect, &catalog(case, dialect), &defaults(case)));
+        let got = answer(&asked(case, dialect));
         for line in &case.head {
             writeln!(text, "{line}").unwrap();
         }

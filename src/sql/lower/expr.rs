@@ -281,8 +281,22 @@ impl Lower {
             first = *left;
         }
         ops.reverse();
+        if ops.first() == Some(&BinOp::JsonGet)
+            && let Some(params) = parameters(&first)
+        {
+            return self.lambda_of(&params, rights, &ops[1..]);
+        }
         let args = self.exprs(std::iter::once(first).chain(rights.into_iter().rev()));
         self.push(Expr::Chain { args, ops: ops.into() })
+    }
+
+    /// `(x, y) -> x + y`, taken for a JSON operator by dialects that know no lambdas.
+    fn lambda_of(&mut self, params: &[ast::Ident], body: Vec<ast::Expr>, ops: &[BinOp]) -> ExprId {
+        let params: Vec<_> = params.iter().map(|p| self.ident(p)).collect();
+        let params = self.idents(&params);
+        let args = self.exprs(body.into_iter().rev());
+        let body = self.push(Expr::Chain { args, ops: ops.into() });
+        self.push(Expr::Lambda { params, body })
     }
 
     /// `root.a[1].b`
@@ -471,4 +485,14 @@ fn binary(op: &BinaryOperator) -> BinOp {
         | B::At
         | B::Assignment => BinOp::Other,
     }
+}
+
+/// A tuple of plain names: it has no JSON members, so what follows its arrow is a lambda's body.
+fn parameters(tree: &ast::Expr) -> Option<Vec<ast::Ident>> {
+    let ast::Expr::Tuple(items) = tree else { return None };
+    let name = |item: &ast::Expr| match item {
+        ast::Expr::Identifier(ident) => Some(ident.clone()),
+        _ => None,
+    };
+    items.iter().map(name).collect()
 }

@@ -5,6 +5,7 @@ use crate::ir::{
     ColumnDef, Expr, Exprs, From, IdentId, Join, JoinConstraint, JoinKind, PivotColumns, Pos, Relation, RelationId,
 };
 use sqlparser::ast::{self, JoinOperator, TableFactor};
+use tessera_model::Dialect;
 
 impl Lower {
     pub(super) fn add_relation(&mut self, relation: Relation) -> RelationId {
@@ -18,8 +19,47 @@ impl Lower {
         From { first, joins }
     }
 
+    /// All of FROM. After an ARRAY JOIN the names that a comma adds are further arrays.
+    pub(super) fn all_from(&mut self, list: Vec<ast::TableWithJoins>) -> Vec<From> {
+        let mut out: Vec<From> = Vec::with_capacity(list.len());
+        let mut arrays = false;
+        for tree in list {
+            match out.last_mut() {
+                Some(before) if arrays && tree.joins.is_empty() => {
+                    let relation = self.joined_array(tree.relation);
+                    before.joins.push(Join { relation, kind: JoinKind::Apply, constraint: JoinConstraint::None });
+                }
+                _ => {
+                    arrays = tree.joins.iter().any(|j| is_array_join(&j.join_operator));
+                    let from = self.from(tree);
+                    out.push(from);
+                }
+            }
+        }
+        out
+    }
+
+    /// ClickHouse's ARRAY JOIN names a column of what stands to its left.
+    fn joined_array(&mut self, tree: TableFactor) -> RelationId {
+        match tree {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let pos = Self::name_pos(&name);
+                let path = self.name(&name);
+                let mut alias = self.alias(alias.as_ref());
+                alias.name = alias.name.or(self.arena.last(path));
+                let column = self.push(Expr::Column(path, pos));
+                let args = self.ids(&[column]);
+                self.add_relation(Relation::Unnest { args, offset: None, alias })
+            }
+            other => self.relation(other),
+        }
+    }
+
     pub(super) fn join(&mut self, join: ast::Join) -> Join {
-        let relation = self.relation(join.relation);
+        let relation = match is_array_join(&join.join_operator) {
+            true => self.joined_array(join.relation),
+            false => self.relation(join.relation),
+        };
         let mut extra = None;
         let (kind, constraint) = match join.join_operator {
             JoinOperator::Join(c) | JoinOperator::Inner(c) | JoinOperator::StraightJoin(c) => (JoinKind::Inner, c),
@@ -90,7 +130,9 @@ impl Lower {
                 let pos = Self::name_pos(&name);
                 let name = self.name(&name);
                 let alias = self.alias(alias.as_ref());
-                if let Some(args) = args {
+                // T-SQL's old way of a hint: `t (NOLOCK)`.
+                let hints = |args: &ast::TableFunctionArgs| self.dialect == Dialect::TSql && only_hints(&args.args);
+                if let Some(args) = args.filter(|args| !hints(args)) {
                     let args = self.arguments(args.args);
                     return Relation::Function {
                         name,
@@ -321,4 +363,38 @@ impl Lower {
             _ => Vec::new(),
         }
     }
+}
+
+fn is_array_join(operator: &JoinOperator) -> bool {
+    matches!(operator, JoinOperator::ArrayJoin | JoinOperator::InnerArrayJoin | JoinOperator::LeftArrayJoin)
+}
+
+/// Words of the language that no column can be called by without quotes in this place.
+fn only_hints(args: &[ast::FunctionArg]) -> bool {
+    let hint = |arg: &ast::FunctionArg| match arg {
+        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(ast::Expr::Identifier(word))) => {
+            word.quote_style.is_none()
+                && matches!(
+                    word.value.to_ascii_lowercase().as_str(),
+                    "nolock"
+                        | "readuncommitted"
+                        | "readcommitted"
+                        | "readpast"
+                        | "repeatableread"
+                        | "serializable"
+                        | "holdlock"
+                        | "updlock"
+                        | "xlock"
+                        | "tablock"
+                        | "tablockx"
+                        | "paglock"
+                        | "rowlock"
+                        | "nowait"
+                        | "noexpand"
+                        | "snapshot"
+                )
+        }
+        _ => false,
+    };
+    !args.is_empty() && args.iter().all(hint)
 }

@@ -53,7 +53,7 @@ impl Lower {
                     _ => None,
                 }
             });
-        let from = from.into_iter().map(|t| self.from(t)).collect();
+        let from = self.all_from(from);
         let lateral_views = lateral_views
             .into_iter()
             .map(|view| LateralView {
