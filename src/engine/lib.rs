@@ -2,7 +2,7 @@
 //! crates, and hands one `Batch` to the store. HTTP, the command line and messages call these methods and add nothing.
 //!
 //! Reading order: `settings`, `requests`, `engine`; the use cases `people`, `assets`, `publish`, `impact`, `consumers`,
-//! `proposals`, `ingest`, `scan`, `drift`, `check`; what they share: `world`, `snapshot`, `shape`, `ownership`,
+//! `proposals`, `objections`, `ingest`, `scan`, `drift`, `check`; what they share: `world`, `snapshot`, `shape`, `ownership`,
 //! `notices`; and the loops: `watch`, `schedule`, `deliver`, `daemon`.
 
 pub mod assets;
@@ -18,6 +18,7 @@ pub mod ingest;
 pub mod keys;
 pub mod metrics;
 pub mod notices;
+pub mod objections;
 pub mod ownership;
 pub mod people;
 pub mod proposals;

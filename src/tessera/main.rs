@@ -33,8 +33,10 @@ fn main() -> ExitCode {
         }
     };
     let code = runtime.block_on(async {
+        // In a task of its own: a command that computes, or waits for standard input, must not keep Ctrl-C waiting.
+        let command = tokio::spawn(commands::run(cli));
         tokio::select! {
-            result = commands::run(cli) => result,
+            result = command => result.unwrap_or_else(|e| Err(anyhow::anyhow!("the command failed: {e}"))),
             code = interrupted() => Ok(code),
         }
     });

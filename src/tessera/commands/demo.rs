@@ -288,7 +288,8 @@ impl Stage {
         self.line(&format!("   Open drift: {}. The Slack message was updated in place:", open["total"]))?;
         let title = self.slack.wait_for(PATIENCE, |all| {
             let text = render_text(all.iter().find(|m| m.channel == CHANNEL)?);
-            text.to_lowercase().contains("published").then(|| text.lines().next().unwrap_or_default().to_owned())
+            // Its title: the message in between says already which of the two is published.
+            text.lines().next().filter(|title| title.starts_with("Published")).map(str::to_owned)
         });
         if let Some(line) = title.await {
             self.line(&format!("   │ {line}"))?;

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::io::Read;
 use std::path::Path;
 use tessera_engine::world::ProjectState;
-use tessera_graph::Graph;
+use tessera_graph::{Edge, EdgeKind, Graph};
 use tessera_lineage::{Cache, Catalog, Defaults};
 use tessera_model::lineage::{QueryLineage, Resolution};
 use tessera_model::{Column, Dialect, TableName, TableSchema};
@@ -133,15 +133,33 @@ fn one_column(graph: &Graph, name: &str, format: Format) -> CommandResult {
             let mut out = format!("{table}.{column}\n");
             for (title, edges) in [("made from", &up), ("goes into", &down)] {
                 writeln!(out, "{title}:{}", if edges.is_empty() { " nothing" } else { "" })?;
-                for e in edges {
-                    let to = e.to_table.as_ref().map_or_else(|| e.node.clone(), ToString::to_string);
-                    let to_column = e.to_column.as_deref().unwrap_or("(every row)");
-                    writeln!(out, "  {}.{} → {to}.{to_column}", e.from_table, e.from_column)?;
+                for (from, to, uses) in grouped(edges) {
+                    writeln!(out, "  {from} → {to}  ({uses})")?;
                 }
             }
             print(&out)
         }
     }
+}
+
+/// One line for each pair of columns, with all the ways in which the one uses the other.
+fn grouped(edges: &[Edge]) -> Vec<(String, String, String)> {
+    let mut lines: Vec<(String, String, Vec<String>)> = Vec::new();
+    for e in edges {
+        let from = format!("{}.{}", e.from_table, e.from_column);
+        let to = e.to_table.as_ref().map_or_else(|| e.node.clone(), ToString::to_string);
+        let to = format!("{to}.{}", e.to_column.as_deref().unwrap_or("(every row)"));
+        let kind = match &e.kind {
+            EdgeKind::Direct(kind) => word(kind),
+            EdgeKind::Indirect(kind) => word(kind),
+        };
+        match lines.iter_mut().find(|(f, t, _)| *f == from && *t == to) {
+            Some((_, _, kinds)) if kinds.contains(&kind) => {}
+            Some((_, _, kinds)) => kinds.push(kind),
+            None => lines.push((from, to, vec![kind])),
+        }
+    }
+    lines.into_iter().map(|(f, t, kinds)| (f, t, kinds.join(", "))).collect()
 }
 
 /// How much of a project was understood.
