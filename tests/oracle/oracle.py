@@ -28,6 +28,7 @@ from generate import Generator
 
 ROOT = Path(__file__).resolve().parents[2]
 PER_WORLD = 40
+WIDTH = ["columns available but", "same number of result columns", "more columns than"]
 
 
 def rounded(value):
@@ -140,11 +141,12 @@ class Oracle:
                 pair = (table.name.lower(), column.name.lower())
                 db.execute(f"SET search_path = '{dropped[key]},main'")
                 try:
-                    binds = described(db, sql) is not None
-                except duckdb.Error:
-                    binds = False
+                    fails = not described(db, sql)
+                except duckdb.Error as error:
+                    # A star that has become too narrow for what stands around it names no column.
+                    fails = not any(words in str(error) for words in WIDTH)
                 self.counts["drops"] += 1
-                if not binds and pair not in named:
+                if fails and pair not in named:
                     self.miss("missed_reference", case, table=key[0], column=key[1], resolution=answer.get("resolution"))
                 # What may move anything cannot be missed.
                 if same and (pair in everywhere or all(pair in one for one in own)):

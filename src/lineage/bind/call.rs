@@ -3,8 +3,9 @@
 use super::Binder;
 use super::value::{Acc, Sink, Typed};
 use crate::types::{self, Arg, Function};
-use tessera_model::Dialect;
 use tessera_model::lineage::{DirectKind, IndirectKind};
+use tessera_model::types::StructField;
+use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::{Arena, Call, CallId, Expr, ExprId, IdentId, Idents, Literal, Window, WindowId};
 
 /// What may stand before the name of a function that every user has.
@@ -14,20 +15,34 @@ impl Binder<'_> {
     pub(super) fn call(&mut self, id: CallId, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
         let arena = self.arena;
         let call = arena.call(id);
-        let function = self.function(call.name);
+        let method = self.method_target(call.name);
+        let function = match method {
+            Some(_) => arena.last(call.name).and_then(|name| types::function(self.dialect, arena.text(name))),
+            None => self.function(call.name),
+        };
         let aggregate = function.is_some_and(|f| f.aggregate);
         let kind = if aggregate { DirectKind::Aggregation } else { DirectKind::Transformation };
         let value = sink.through(kind);
         let deciding = sink.deciding(IndirectKind::Conditional);
         acc.aggregate |= aggregate && call.over.is_none();
         let args = arena.exprs(call.args);
-        let mut given = Vec::with_capacity(args.len());
+        let mut given: Vec<Arg<'_>> = Vec::with_capacity(args.len() + 1);
+        if let Some(target) = method {
+            let typed = self.column(target, call.pos, scope, value, acc);
+            given.push(Arg { typed, word: None });
+        }
         for (i, arg) in args.iter().enumerate() {
             if self.is_counted_row(call, *arg) || self.is_date_part(function, call, i) {
                 given.push(Arg { typed: Typed::unknown(), word: word(arena, *arg) });
                 continue;
             }
             let to = if function.is_some_and(|f| f.decides(i, args.len())) { deciding } else { value };
+            if let Expr::Lambda { .. } = arena.expr(*arg) {
+                self.element = match given.first().and_then(|list| list.typed.ty.as_ref()) {
+                    Some(LogicalType::Array(element)) => Some((**element).clone()),
+                    _ => None,
+                };
+            }
             let typed = self.expr(*arg, scope, to, acc);
             given.push(Arg { typed, word: word(arena, *arg) });
         }
@@ -47,7 +62,34 @@ impl Binder<'_> {
         if let Some(window) = call.over {
             self.window(window, scope, sink, acc, 0);
         }
+        if !call.arg_names.is_empty() && arena.last(call.name).is_some_and(|n| arena.text(n).eq_ignore_ascii_case("struct_pack")) {
+            return self.packed(&call.arg_names, &given);
+        }
         function.map(|f| f.call(self.dialect, &given)).unwrap_or_default()
+    }
+
+    /// `struct_pack(a := 1)`: a struct with the arguments' names.
+    fn packed(&self, names: &[Option<IdentId>], given: &[Arg<'_>]) -> Typed {
+        let fields = names.iter().zip(given).map(|(name, arg)| {
+            let name = name.map(|n| self.column_name(n).to_string())?;
+            Some(StructField { name, data_type: arg.typed.ty.clone()? })
+        });
+        match fields.collect() {
+            Some(fields) => Typed::made(Some(LogicalType::Struct(fields)), Some(false)),
+            None => Typed::unknown(),
+        }
+    }
+
+    /// DuckDB's `name.upper()`: the column that a function is called on.
+    fn method_target(&self, name: Idents) -> Option<Idents> {
+        if self.dialect != Dialect::DuckDb || name.len() < 2 {
+            return None;
+        }
+        let parts = self.arena.idents(name);
+        let (first, last) = (self.text(parts[0]), self.text(parts[parts.len() - 1]));
+        let schema = BUILT_IN.iter().any(|known| first.eq_ignore_ascii_case(known));
+        let target = Idents { start: name.start, len: name.len - 1 };
+        (!schema && types::function(self.dialect, last).is_some()).then_some(target)
     }
 
     /// What is known of the function of that name. One behind a schema is the user's own.

@@ -14,7 +14,10 @@ impl Binder<'_> {
         let arena = self.arena;
         let deeper = sink.through(DirectKind::Transformation);
         match arena.expr(id) {
-            Expr::Column(path, pos) => self.column(*path, *pos, scope, sink, acc),
+            Expr::Column(path, pos) => {
+                let typed = self.column(*path, *pos, scope, sink, acc);
+                if typed.ty.is_none() && !self.lambda_types.is_empty() { self.parameter(*path) } else { typed }
+            }
             Expr::Literal(literal) => types::literal(self.dialect, literal, |text| arena.text(text)),
             Expr::Star(qualifier) => {
                 self.whole_rows(*qualifier, scope, deeper, acc);
@@ -109,14 +112,18 @@ impl Binder<'_> {
                 Typed::unknown()
             }
             Expr::Lambda { params, body } => {
-                let mark = self.scopes[scope].lambda.len();
+                let (mark, types) = (self.scopes[scope].lambda.len(), self.lambda_types.len());
+                let mut element = self.element.take();
                 for param in arena.idents(*params) {
                     let sym = self.column_sym(*param);
                     self.scopes[scope].lambda.push(sym);
+                    // The first one stands for the elements.
+                    self.lambda_types.push((sym, element.take()));
                 }
-                self.expr(*body, scope, deeper, acc);
+                let typed = self.expr(*body, scope, deeper, acc);
                 self.scopes[scope].lambda.truncate(mark);
-                Typed::unknown()
+                self.lambda_types.truncate(types);
+                Typed::made(typed.ty, None)
             }
             Expr::Typed { args, ty } => {
                 for arg in arena.exprs(*args) {
@@ -131,6 +138,14 @@ impl Binder<'_> {
                 Typed::unknown()
             }
         }
+    }
+
+    /// The type of a lambda's parameter or of a member of it.
+    fn parameter(&mut self, path: Idents) -> Typed {
+        let parts = self.arena.idents(path);
+        let Some(head) = parts.first().map(|p| self.column_sym(*p)) else { return Typed::unknown() };
+        let known = self.lambda_types.iter().rev().find(|(sym, _)| *sym == head);
+        self.member_type(known.and_then(|(_, ty)| ty.as_ref()), &parts[1..])
     }
 
     fn column_ident(&self, expr: ExprId) -> Option<tessera_sql::ir::IdentId> {

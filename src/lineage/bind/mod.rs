@@ -103,6 +103,10 @@ struct Binder<'a> {
     dropped: Vec<(TableId, usize)>,
 
     scopes: Vec<Scope>,
+    /// What the parameters of the lambdas around are, where that is known.
+    lambda_types: Vec<(Sym, Option<tessera_model::LogicalType>)>,
+    /// The elements of the list that the next lambda goes over.
+    element: Option<tessera_model::LogicalType>,
     ctes: Vec<CteEntry>,
 
     rows: Vec<(Source, IndirectKind)>,
@@ -156,6 +160,8 @@ pub(crate) fn script(
         session: FastMap::default(),
         dropped: Vec::new(),
         scopes: Vec::new(),
+        lambda_types: Vec::new(),
+        element: None,
         ctes: Vec::new(),
         rows: Vec::new(),
         rows_seen: FastSet::default(),

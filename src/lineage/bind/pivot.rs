@@ -161,6 +161,12 @@ impl Binder<'_> {
                 });
             }
         }
+        // Where a value is NULL there is no row.
+        for acc in &made {
+            for (source, _) in &acc.direct {
+                self.decide(*source, IndirectKind::Filter);
+            }
+        }
         let mut output = Output::default();
         output.cols.extend(all.cols.iter().filter(|c| !used.contains(&c.sym)).cloned());
         output.wild = super::star::narrowed(&all.wild, &used);

@@ -41,7 +41,10 @@ impl Binder<'_> {
         for filter in &select.filters {
             self.reads_of(*filter, scope, Sink::Rows(IndirectKind::Filter));
         }
-        let (output, values) = self.project(&select.items, &select.exclude, scope);
+        let (mut output, values) = self.project(&select.items, &select.exclude, scope);
+        if self.has_grouping_sets(&select.group) {
+            output = keys_may_be_null(&output);
+        }
         self.scopes[scope].aliases_before = all.filter(|_| aliases_in_group(dialect));
         if select.group != GroupBy::None {
             self.group(&select.group, &output, &values, scope);
@@ -173,6 +176,14 @@ impl Binder<'_> {
         }
     }
 
+    /// ROLLUP, CUBE and GROUPING SETS come as lists in the list of keys.
+    fn has_grouping_sets(&self, group: &GroupBy) -> bool {
+        match group {
+            GroupBy::None | GroupBy::All => false,
+            GroupBy::By(keys) => self.arena.exprs(*keys).iter().any(|k| matches!(self.arena.expr(*k), Expr::Tuple(_))),
+        }
+    }
+
     /// Whether an expression holds an aggregate outside of a window.
     fn aggregates(&self, expr: ExprId) -> bool {
         match self.arena.expr(expr) {
@@ -209,6 +220,17 @@ impl Binder<'_> {
         let (sym, name) = self.made_up("f0_");
         Rc::new(Output { cols: vec![Col { sym, name, info }], ..Output::default() })
     }
+}
+
+/// In the rows of a wider group its keys are NULL. Which columns are keys does not matter: a count is never NULL in truth,
+/// but saying so of none is safe.
+fn keys_may_be_null(output: &Output) -> Rc<Output> {
+    let mut cols = output.cols.clone();
+    for col in cols.iter_mut().filter(|c| c.info.nullable == Some(false)) {
+        let (direct, indirect) = (col.info.direct.clone(), col.info.indirect.clone());
+        col.info = Rc::new(Info { direct, indirect, ty: col.info.ty.clone(), nullable: None });
+    }
+    Rc::new(Output { cols, wild: output.wild.clone(), stars: output.stars.clone() })
 }
 
 /// May an item use the alias of an item before it?

@@ -17,7 +17,7 @@ impl Binder<'_> {
                 for col in &right.cols {
                     self.take(&col.info, Sink::Rows(IndirectKind::Filter), &mut Acc::default());
                 }
-                Rc::clone(left)
+                self.typed_as_both(left, right)
             }
         };
         // Without ALL equal rows fall together: every column decides about rows.
@@ -27,6 +27,22 @@ impl Binder<'_> {
             }
         }
         output
+    }
+
+    /// The left side, in the types that hold both sides.
+    fn typed_as_both(&self, left: &Rc<Output>, right: &Output) -> Rc<Output> {
+        let known = !left.is_open() && !right.is_open() && left.cols.len() == right.cols.len();
+        let same = || left.cols.iter().zip(&right.cols).all(|(a, b)| a.info.ty == b.info.ty);
+        if !known || same() {
+            return Rc::clone(left);
+        }
+        let cols = left.cols.iter().zip(&right.cols).map(|(a, b)| {
+            let [left, right] = [a, b].map(|col| Typed::made(col.info.ty.clone(), None));
+            let mut info = super::relation::with_type(&a.info, crate::types::unify(self.dialect, left, right).ty);
+            info.nullable = a.info.nullable;
+            Col { sym: a.sym, name: Rc::clone(&a.name), info: Rc::new(info) }
+        });
+        Rc::new(Output { cols: cols.collect(), wild: Vec::new(), stars: left.stars.clone() })
     }
 
     fn check_width(&mut self, left: &Output, right: &Output) {

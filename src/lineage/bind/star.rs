@@ -116,6 +116,7 @@ impl Binder<'_> {
                 continue;
             }
             if let Some(entry) = replaced.iter_mut().find(|r| r.0 == col.sym) {
+                self.mention(&col.info);
                 col.info = Rc::clone(&entry.2);
                 entry.3 = true;
             }

@@ -30,11 +30,6 @@ impl Lower {
         self.push(Expr::Predicate(args))
     }
 
-    fn opaque(&mut self, operands: Vec<ast::Expr>) -> ExprId {
-        let args = self.exprs(operands);
-        self.push(Expr::Opaque(args))
-    }
-
     fn expr_here(&mut self, tree: ast::Expr) -> ExprId {
         use ast::Expr as E;
         match tree {
@@ -226,7 +221,16 @@ impl Lower {
                 let args = self.exprs(fields.into_iter().map(|f| *f.value));
                 self.push(Expr::Struct { args, names })
             }
-            E::Map(map) => self.opaque(map.entries.into_iter().flat_map(|e| [*e.key, *e.value]).collect()),
+            // `MAP {k: v}` is `map([k], [v])`.
+            E::Map(map) => {
+                let (keys, values): (Vec<_>, Vec<_>) = map.entries.into_iter().map(|e| (*e.key, *e.value)).unzip();
+                let keys = self.exprs(keys);
+                let keys = self.push(Expr::Array(keys));
+                let values = self.exprs(values);
+                let values = self.push(Expr::Array(values));
+                let args = self.ids(&[keys, values]);
+                self.call_of("map", args)
+            }
             E::Array(array) => {
                 let args = self.exprs(array.elem);
                 self.push(Expr::Array(args))
@@ -325,6 +329,12 @@ impl Lower {
                 ast::AccessExpr::Dot(ast::Expr::Identifier(ident)) => {
                     let name = self.ident(&ident);
                     self.push(Expr::Field { expr: base, name })
+                }
+                // `x.f(y)` is `f(x, y)` in DuckDB.
+                ast::AccessExpr::Dot(ast::Expr::Function(function))
+                    if self.dialect == tessera_model::Dialect::DuckDb =>
+                {
+                    self.method(base, function)
                 }
                 // `x.f(y)`: a method call.
                 ast::AccessExpr::Dot(other) => {

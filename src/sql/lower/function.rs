@@ -31,6 +31,22 @@ impl Lower {
         self.call_of(name, args)
     }
 
+    /// A function that is called on its first argument.
+    pub(super) fn method(&mut self, base: ExprId, function: ast::Function) -> ExprId {
+        let called = self.function(function);
+        if let Expr::Call(id) = *self.arena.expr(called) {
+            let mut args = self.arena.exprs(self.arena.call(id).args).to_vec();
+            args.insert(0, base);
+            let args = self.ids(&args);
+            let call = &mut self.arena.calls[id.index()];
+            call.args = args;
+            if !call.arg_names.is_empty() {
+                call.arg_names = std::iter::once(None).chain(call.arg_names.iter().copied()).collect();
+            }
+        }
+        called
+    }
+
     fn add_call(&mut self, call: Call) -> ExprId {
         self.arena.calls.push(call);
         let call = CallId(super::id(self.arena.calls.len() - 1));
