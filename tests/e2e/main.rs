@@ -7,6 +7,7 @@ mod cli;
 mod common;
 mod cross_project;
 mod demo;
+mod oracle;
 mod scan;
 mod sdk;
 mod watch;

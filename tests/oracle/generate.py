@@ -257,7 +257,7 @@ class Generator:
         sql, rel = self.relation(depth, ctes)
         rels, star = [rel], list(rel.columns)
         merged = set()
-        for _ in range(r.choice([0, 0, 1, 1, 1, 2])):
+        for _ in range(r.choice([0, 0, 0, 1, 1, 1, 2])):
             right_sql, right = self.relation(depth, ctes)
             if any(x.alias.lower() == right.alias.lower() for x in rels):
                 continue

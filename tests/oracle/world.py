@@ -5,7 +5,7 @@ without each column (does a query still bind?) and some with each column's value
 
 import random
 
-ROWS = 14
+ROWS = 10
 WORDS = ["amount", "city", "code", "day", "flag", "grade", "item", "kind", "label", "level", "note", "owner", "part",
          "price", "qty", "rate", "region", "score", "size", "state", "tag", "total", "unit", "value", "weight", "zone"]
 ODD = ["Mixed Case", "Order", "select", "häuser", "a-b", "UPPER"]
@@ -105,7 +105,9 @@ def create(db, tables, seed):
             db.execute(f"CREATE TABLE {dropped[key]}.{name} AS SELECT * EXCLUDE ({c}) FROM main.{name}")
             changed[key] = []
             rotated = f"(SELECT list({c} ORDER BY rowid) FROM main.{name})[(rowid + 5) % {ROWS} + 1]"
-            forms = [SHIFT[column.kind].format(c=c), rotated, f"CASE WHEN rowid % 2 = 0 THEN {c} END"]
+            shifted = SHIFT[column.kind].format(c=c)
+            mixed = f"CASE rowid % 3 WHEN 0 THEN {shifted} WHEN 1 THEN {rotated} END"
+            forms = [mixed, shifted, rotated, f"CASE WHEN rowid % 2 = 0 THEN {c} END"]
             for form_number, form in enumerate(forms):
                 schema = f"c_{number}_{index}_{form_number}"
                 db.execute(f"CREATE SCHEMA {schema}")

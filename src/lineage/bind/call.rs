@@ -62,7 +62,9 @@ impl Binder<'_> {
         if let Some(window) = call.over {
             self.window(window, scope, sink, acc, 0);
         }
-        if !call.arg_names.is_empty() && arena.last(call.name).is_some_and(|n| arena.text(n).eq_ignore_ascii_case("struct_pack")) {
+        if !call.arg_names.is_empty()
+            && arena.last(call.name).is_some_and(|n| arena.text(n).eq_ignore_ascii_case("struct_pack"))
+        {
             return self.packed(&call.arg_names, &given);
         }
         function.map(|f| f.call(self.dialect, &given)).unwrap_or_default()

@@ -99,7 +99,7 @@ fn table(dialect: Dialect) -> Table {
                     signatures: Vec::new(),
                 });
                 // Where the word stands is the dialect's business.
-                if !own && takes_part && function.takes_part {
+                if !own && takes_part && !function.signatures.is_empty() {
                     continue;
                 }
                 function.aggregate |= line.section != Section::Scalars;

@@ -25,6 +25,7 @@ pub(crate) struct Extra {
     typed_arrays: bool,
     lambdas: bool,
     bang: bool,
+    wildcard_rename: bool,
 }
 
 /// The parser dialect for `dialect`. Trino and Athena have none of their own: the generic one with Trino's types.
@@ -37,7 +38,7 @@ pub(crate) fn parser_dialect(dialect: Dialect) -> Box<dyn d::Dialect> {
     match dialect {
         Dialect::Postgres => boxed(d::PostgreSqlDialect {}, base),
         Dialect::Redshift => boxed(d::RedshiftSqlDialect {}, Extra { trailing_commas: true, ..base }),
-        Dialect::DuckDb => boxed(d::DuckDbDialect {}, Extra { trailing_commas: true, ..base }),
+        Dialect::DuckDb => boxed(d::DuckDbDialect {}, Extra { trailing_commas: true, wildcard_rename: true, ..base }),
         Dialect::Sqlite => boxed(d::SQLiteDialect {}, Extra { shifts: true, ..base }),
         Dialect::Snowflake => boxed(d::SnowflakeDialect {}, base),
         Dialect::BigQuery => {

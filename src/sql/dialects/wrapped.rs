@@ -141,6 +141,7 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_from_trailing_commas if trailing_commas;
         supports_values_as_table_factor if values;
         supports_lambda_functions if lambdas;
+        supports_select_wildcard_rename if wildcard_rename;
         supports_named_fn_args_with_expr_name if lambdas;
         supports_named_fn_args_with_colon_operator if lambdas;
         supports_string_literal_backslash_escape if hive;
@@ -295,7 +296,6 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_binary_kw_as_cast
         supports_select_wildcard_replace
         supports_select_wildcard_ilike
-        supports_select_wildcard_rename
         supports_select_wildcard_with_alias
         supports_optimize_table
         supports_install

@@ -4,6 +4,7 @@
 //! modules what needs a program.
 
 mod clause;
+mod comprehension;
 mod create;
 mod edit;
 mod from_first;
@@ -60,6 +61,7 @@ pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
         clause::members,
         clause::match_recognize,
         named::expressions,
+        comprehension::lists,
     ];
     for pass in passes {
         let edits = pass(tokens, dialect);
