@@ -55,7 +55,8 @@ def normal(type_):
 
 
 def reads(entries):
-    return {(e["table"].rsplit(".", 1)[-1].lower(), e["column"].lower()) for e in entries or []}
+    """Tables and columns; a struct's member is a part of its column."""
+    return {(e["table"].rsplit(".", 1)[-1].lower(), e["column"].lower().split(".")[0]) for e in entries or []}
 
 
 class Oracle:

@@ -6,7 +6,7 @@ use super::relation::with_type;
 use super::scope::Rel;
 use super::value::{Acc, Col, Info, Output, Sink, Typed, Wild};
 use std::rc::Rc;
-use tessera_model::lineage::DirectKind;
+use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_model::types::StructField;
 use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::{Alias, Exprs, IdentId, Idents, Pos};
@@ -32,7 +32,9 @@ impl Binder<'_> {
         let mut acc = Acc::default();
         let typed = self.column(name, pos, scope, Sink::Value(DirectKind::Identity), &mut acc);
         let label = alias.name.or(parts.last().copied());
-        let output = self.elements(&[(acc.finish(Typed::unknown()), typed)], label, alias);
+        let array = acc.finish(Typed::unknown());
+        self.makes_rows(&array);
+        let output = self.elements(&[(array, typed)], label, alias);
         let names = label.map(|l| self.alias_sym(l)).into_iter().collect();
         Some(Rel { names, output, table: None, nullable: false, hidden: false })
     }
@@ -48,7 +50,9 @@ impl Binder<'_> {
         for expr in self.arena.exprs(args) {
             let mut acc = Acc::default();
             let typed = self.expr(*expr, scope, Sink::Value(DirectKind::Identity), &mut acc);
-            arrays.push((acc.finish(Typed::unknown()), typed));
+            let array = acc.finish(Typed::unknown());
+            self.makes_rows(&array);
+            arrays.push((array, typed));
         }
         // WITH ORDINALITY's number has the last of the listed names.
         let mut names = alias.columns.clone();
@@ -66,6 +70,11 @@ impl Binder<'_> {
         let info = Rc::new(Info { ty: Some(LogicalType::BIGINT), nullable: Some(false), ..Info::default() });
         cols.push(Col { sym, name, info });
         Rc::new(Output { cols, wild: output.wild.clone(), stars: Vec::new() })
+    }
+
+    /// As many rows as the value has elements: it decides about every column beside it.
+    pub(super) fn makes_rows(&mut self, info: &Info) {
+        self.take(info, Sink::Rows(IndirectKind::Join), &mut Acc::default());
     }
 
     /// One column for each array, and the members of its elements.

@@ -26,6 +26,7 @@ impl Binder<'_> {
         let deciding = sink.deciding(IndirectKind::Conditional);
         acc.aggregate |= aggregate && call.over.is_none();
         let args = arena.exprs(call.args);
+        let (direct, indirect) = (acc.direct.len(), acc.indirect.len());
         let mut given: Vec<Arg<'_>> = Vec::with_capacity(args.len() + 1);
         if let Some(target) = method {
             let typed = self.column(target, call.pos, scope, value, acc);
@@ -45,6 +46,13 @@ impl Binder<'_> {
             }
             let typed = self.expr(*arg, scope, to, acc);
             given.push(Arg { typed, word: word(arena, *arg) });
+        }
+        if function.is_some_and(|f| f.makes_rows) {
+            let direct = acc.direct[direct..].iter().map(|(source, _)| *source);
+            let read: Vec<_> = direct.chain(acc.indirect[indirect..].iter().map(|(source, _)| *source)).collect();
+            for source in read {
+                self.decide(source, IndirectKind::Join);
+            }
         }
         if let Some(filter) = call.filter {
             self.expr(filter, scope, deciding, acc);

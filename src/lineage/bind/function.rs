@@ -35,6 +35,7 @@ impl Binder<'_> {
             }
         }
         let info = Rc::new(acc.finish(Typed::unknown()));
+        self.makes_rows(&info);
         let mut output = match (self.dialect, word.as_str()) {
             (Dialect::ClickHouse, "values") => self.listed_values(&list, &info),
             _ => Output::default(),
@@ -77,6 +78,10 @@ impl Binder<'_> {
         if scalar {
             let element = match (&first.ty, word.as_str()) {
                 (Some(LogicalType::Array(inner)), _) => Some((**inner).clone()).filter(|t| !t.is_unknown()),
+                // Whole numbers are BIGINT in DuckDB, whatever they were.
+                (Some(LogicalType::Int { .. }), "generate_series" | "range") if self.dialect == Dialect::DuckDb => {
+                    Some(LogicalType::BIGINT)
+                }
                 (ty, "generate_series" | "range") if !list.is_empty() => ty.clone(),
                 _ => None,
             };
@@ -131,6 +136,7 @@ impl Binder<'_> {
         let mut acc = Acc::default();
         let typed = self.expr(view.call, scope, Sink::Value(DirectKind::Transformation), &mut acc);
         let info = Rc::new(acc.finish(typed));
+        self.makes_rows(&info);
         let mut output = Output::default();
         for name in &view.columns {
             let (sym, name) = (self.column_sym(*name), self.column_name(*name));

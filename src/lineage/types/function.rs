@@ -14,6 +14,8 @@ use tessera_sql::hash::FastMap;
 pub(crate) struct Function {
     /// Makes one value of many rows.
     pub(crate) aggregate: bool,
+    /// Gives as many rows as its argument has elements.
+    pub(crate) makes_rows: bool,
     /// Its value is what WITHIN GROUP orders by.
     pub(crate) ordered_set: bool,
     /// Some argument is a word such as MONTH.
@@ -93,6 +95,7 @@ fn table(dialect: Dialect) -> Table {
             for name in line.names {
                 let function = table.entry(name).or_insert_with(|| Function {
                     aggregate: false,
+                    makes_rows: false,
                     ordered_set: false,
                     takes_part: false,
                     decides: false,
@@ -102,7 +105,8 @@ fn table(dialect: Dialect) -> Table {
                 if !own && takes_part && !function.signatures.is_empty() {
                     continue;
                 }
-                function.aggregate |= line.section != Section::Scalars;
+                function.aggregate |= matches!(line.section, Section::Aggregates | Section::OrderedSets);
+                function.makes_rows |= line.section == Section::RowMakers;
                 function.ordered_set |= line.section == Section::OrderedSets;
                 function.takes_part |= takes_part;
                 function.decides |=

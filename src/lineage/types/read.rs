@@ -9,6 +9,8 @@ use tessera_model::{Dialect, LogicalType};
 pub(super) enum Section {
     Scalars,
     Aggregates,
+    /// Functions that give as many rows as their argument has elements.
+    RowMakers,
     /// Aggregates whose value is what WITHIN GROUP orders by.
     OrderedSets,
 }
@@ -30,6 +32,7 @@ pub(super) fn lines(dialect: Dialect, text: &str) -> (Vec<Line<'_>>, Vec<&str>) 
             "" => {}
             "[scalars]" => section = Section::Scalars,
             "[aggregates]" => section = Section::Aggregates,
+            "[row makers]" => section = Section::RowMakers,
             "[ordered sets]" => section = Section::OrderedSets,
             _ => match signature(dialect, line) {
                 Some((names, signature)) => good.push(Line { names, section, signature }),
