@@ -163,7 +163,19 @@ impl Binder<'_> {
         };
         for (op, arg) in ops.iter().zip(list) {
             let right = self.expr(*arg, scope, sink, acc);
-            let nullable = types::strict_nullable([left.nullable, right.nullable]);
+            let nullable = match op {
+                // A division by zero, or a member that is not there.
+                BinOp::Div | BinOp::IntDiv | BinOp::Mod | BinOp::JsonGet | BinOp::JsonText | BinOp::Other => None,
+                BinOp::Add
+                | BinOp::Sub
+                | BinOp::Mul
+                | BinOp::Pow
+                | BinOp::Concat
+                | BinOp::Compare
+                | BinOp::And
+                | BinOp::Or
+                | BinOp::Bit => types::strict_nullable([left.nullable, right.nullable]),
+            };
             left = Typed::made(types::binary(self.dialect, *op, &left, &right), nullable);
         }
         left

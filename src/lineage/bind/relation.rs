@@ -6,6 +6,7 @@ use super::value::{Acc, Col, Info, Output, Sink, Sym, TableId, Typed, Wild};
 use std::rc::Rc;
 use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_model::{Dialect, LogicalType};
+use tessera_sql::hash::FastMap;
 use tessera_sql::ir::{Alias, Exprs, From, IdentId, Idents, Join, JoinConstraint, JoinKind, Pos, Relation, RelationId};
 
 impl Binder<'_> {
@@ -287,6 +288,9 @@ impl Binder<'_> {
         if let Some(name) = alias.name {
             rel.names = vec![self.alias_sym(name)];
         }
+        if self.dialect == Dialect::DuckDb && rel.table.is_none() {
+            rel.output = self.numbered(rel.output);
+        }
         if !alias.columns.is_empty() {
             let names: Vec<IdentId> = alias.columns.iter().map(|(n, _)| *n).collect();
             let output = self.renamed(rel.output, &names);
@@ -299,6 +303,29 @@ impl Binder<'_> {
             rel.output = Rc::new(Output { cols, wild: output.wild.clone(), stars: output.stars.clone() });
         }
         self.scopes[scope].rels.push(rel);
+    }
+
+    /// In a relation of DuckDB's no two columns have one name: the second `k` is `k_1`.
+    fn numbered(&mut self, output: Rc<Output>) -> Rc<Output> {
+        let mut seen = FastMap::default();
+        if output.cols.iter().all(|c| seen.insert(c.sym, 1usize).is_none()) {
+            return output;
+        }
+        seen.clear();
+        let mut cols = output.cols.clone();
+        for col in &mut cols {
+            while let Some(count) = seen.get_mut(&col.sym) {
+                let name = format!("{}_{count}", col.name);
+                *count += 1;
+                let sym = self.stored_column_sym(&name);
+                if !seen.contains_key(&sym) {
+                    (col.sym, col.name) = (sym, name.into());
+                    break;
+                }
+            }
+            seen.insert(col.sym, 1);
+        }
+        Rc::new(Output { cols, wild: output.wild.clone(), stars: output.stars.clone() })
     }
 
     /// What a list of expressions is made of, as one value.

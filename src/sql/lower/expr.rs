@@ -133,8 +133,13 @@ impl Lower {
                     }
                 }
             }
-            E::Cast { kind: _, expr, data_type, format: _ } => {
-                let expr = self.boxed(expr);
+            E::Cast { kind, expr, data_type, format: _ } => {
+                let mut expr = self.boxed(expr);
+                // What does not fit becomes NULL: nothing is known of whether the value is one.
+                if matches!(kind, ast::CastKind::TryCast | ast::CastKind::SafeCast) {
+                    let args = self.ids(&[expr]);
+                    expr = self.push(Expr::Opaque(args));
+                }
                 let ty = self.data_type(&data_type);
                 self.push(Expr::Cast { expr, ty })
             }

@@ -21,6 +21,58 @@ pub(super) fn complete(tokens: &mut Vec<TokenWithSpan>) {
     tokens.splice(first..first, words.into_iter().map(|t| TokenWithSpan::new(t, span)));
 }
 
+/// DuckDB's `FROM t SELECT a QUALIFY …`: not every clause is read behind it, so the two change places.
+pub(super) fn reordered(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
+    let mut changed = false;
+    // One within another takes a round each.
+    for _ in 0..if dialect == Dialect::DuckDb { 16 } else { 0 } {
+        let Some(edit) = swapped(tokens) else { break };
+        changed |= apply(tokens, vec![edit]);
+    }
+    changed
+}
+
+/// Stands for a FROM that is none of ours.
+const PAST: usize = usize::MAX;
+
+/// The first FROM that no SELECT precedes and one follows in the same brackets.
+fn swapped(tokens: &[TokenWithSpan]) -> Option<Edit> {
+    let mut levels: Vec<(Option<usize>, Option<usize>)> = vec![(None, None)];
+    for at in 0..=tokens.len() {
+        let token = tokens.get(at).map(|t| &t.token);
+        let word = keyword(tokens.get(at));
+        if token == Some(&Token::LParen) {
+            levels.push((None, None));
+            continue;
+        }
+        let over = matches!(token, None | Some(Token::RParen | Token::SemiColon | Token::EOF))
+            || matches!(word, Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT);
+        let level = levels.last_mut()?;
+        if over || is_clause(word) || word == Keyword::QUALIFY {
+            if let (Some(from), Some(select)) = *level {
+                let mut put = copy(tokens, select..at);
+                put.extend(copy(tokens, from..select));
+                return Some(Edit { range: from..at, put });
+            }
+            if over {
+                *level = (None, None);
+            }
+            if token == Some(&Token::RParen) && levels.len() > 1 {
+                levels.pop();
+            }
+            continue;
+        }
+        match (word, *level) {
+            (Keyword::FROM, (None, None)) => level.0 = Some(at),
+            (Keyword::SELECT, (Some(from), None)) if from != PAST => level.1 = Some(at),
+            // The FROM behind a SELECT is no first one.
+            (Keyword::SELECT, (None, None)) => level.0 = Some(PAST),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Hive's `FROM t INSERT INTO a SELECT … INSERT INTO b SELECT …`: a statement for each INSERT, all with that FROM.
 pub(super) fn multi_insert(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
     if !matches!(dialect, Dialect::Hive | Dialect::SparkSql | Dialect::Databricks) {

@@ -41,6 +41,7 @@ pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
     // Forms of whole statements first: the rules then see plain queries.
     let mut changed = create::lenient(tokens, dialect);
     changed |= from_first::multi_insert(tokens, dialect);
+    changed |= from_first::reordered(tokens, dialect);
     changed |= pivot::statement(tokens, dialect);
     changed |= rules(tokens, dialect);
     let passes: &[Pass] = &[

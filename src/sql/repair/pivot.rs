@@ -34,7 +34,12 @@ pub(super) fn statement(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bo
 /// At the start of a query, or behind the WITH of one.
 fn starts_statement(tokens: &[TokenWithSpan], at: usize) -> bool {
     let before = crate::tokens::before(tokens, at).and_then(|i| tokens.get(i));
-    starts_query(tokens, at) || (is_token(before, &Token::RParen) && keyword(tokens.first()) == Keyword::WITH)
+    // Behind a table `PIVOT (` is the operator; the statement's table in brackets is followed by its ON or USING.
+    let open = solid(tokens, at + 1);
+    let behind = if is_token(tokens.get(open), &Token::LParen) { solid(tokens, close(tokens, open) + 1) } else { open };
+    let statement = behind == open || is_any_word(tokens.get(behind), &["ON", "USING", "GROUP"]);
+    starts_query(tokens, at)
+        || (statement && is_token(before, &Token::RParen) && keyword(tokens.first()) == Keyword::WITH)
 }
 
 /// The parts of a PIVOT or UNPIVOT statement by the word that each starts with; and where it ends.
