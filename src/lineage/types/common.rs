@@ -12,6 +12,10 @@ pub(crate) fn is_null(ty: &LogicalType) -> bool {
     matches!(ty, LogicalType::Other(name) if name == NULL)
 }
 
+fn decimal(precision: u16, scale: u16) -> Option<LogicalType> {
+    Some(LogicalType::Decimal { precision: Some(precision), scale: i16::try_from(scale).ok()? })
+}
+
 /// The type of a literal.
 pub(crate) fn literal<'a>(dialect: Dialect, literal: &Literal, text: impl Fn(IdentId) -> &'a str) -> Typed {
     use Dialect as D;
@@ -21,9 +25,9 @@ pub(crate) fn literal<'a>(dialect: Dialect, literal: &Literal, text: impl Fn(Ide
             let ty = match dialect {
                 D::Postgres | D::Redshift => Some(LogicalType::Decimal { precision: None, scale: 0 }),
                 D::BigQuery | D::Sqlite | D::ClickHouse => Some(LogicalType::DOUBLE),
-                _ => {
-                    i16::try_from(*scale).ok().map(|scale| LogicalType::Decimal { precision: Some(*precision), scale })
-                }
+                // DuckDB counts the zero of 0.5.
+                D::DuckDb if precision == scale => decimal(precision + 1, *scale),
+                _ => decimal(*precision, *scale),
             };
             (ty, Fit::None)
         }

@@ -266,17 +266,28 @@ impl Lower {
             }
             // Oracle's `(+)`.
             E::OuterJoin(expr) | E::Prior(expr) => self.boxed(expr),
-            E::Lambda(lambda) => {
-                let params: Vec<_> = match lambda.params {
-                    ast::OneOrManyWithParens::One(p) => vec![self.ident(&p.name)],
-                    ast::OneOrManyWithParens::Many(list) => list.iter().map(|p| self.ident(&p.name)).collect(),
-                };
-                let params = self.idents(&params);
-                let body = self.boxed(lambda.body);
-                self.push(Expr::Lambda { params, body })
+            // Outside of a list function's arguments `x -> 'a'` is JSON access.
+            E::Lambda(ast::LambdaFunction {
+                params: ast::OneOrManyWithParens::One(value),
+                body,
+                syntax: ast::LambdaSyntax::Arrow,
+            }) if self.dialect == tessera_model::Dialect::DuckDb => {
+                let args = self.exprs([E::Identifier(value.name), *body]);
+                self.push(Expr::Chain { args, ops: [BinOp::JsonGet].into() })
             }
+            E::Lambda(lambda) => self.lambda(lambda),
             E::MemberOf(member) => self.predicate(vec![*member.value, *member.array]),
         }
+    }
+
+    pub(super) fn lambda(&mut self, lambda: ast::LambdaFunction) -> ExprId {
+        let params: Vec<_> = match lambda.params {
+            ast::OneOrManyWithParens::One(p) => vec![self.ident(&p.name)],
+            ast::OneOrManyWithParens::Many(list) => list.iter().map(|p| self.ident(&p.name)).collect(),
+        };
+        let params = self.idents(&params);
+        let body = self.boxed(lambda.body);
+        self.push(Expr::Lambda { params, body })
     }
 
     /// A left-leaning run of binary operators, walked without recursion.

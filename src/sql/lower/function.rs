@@ -1,7 +1,7 @@
 //! Function calls, their windows and their arguments.
 
 use super::Lower;
-use crate::ir::{Call, CallId, Expr, ExprId, Exprs, IdentId, Pos, Window, WindowId};
+use crate::ir::{BinOp, Call, CallId, Expr, ExprId, Exprs, IdentId, Pos, Window, WindowId};
 use sqlparser::ast;
 
 /// Lowered arguments: the values, and the names that some of them were passed by.
@@ -65,6 +65,7 @@ impl Lower {
             over,
         } = function;
         let pos = Self::name_pos(&name);
+        let lambdas = self.takes_lambdas(&name);
         let name = self.name(&name);
         let mark = self.scratch.len();
         let mut names = Vec::new();
@@ -83,7 +84,7 @@ impl Lower {
                 ast::FunctionArguments::List(list) => {
                     distinct |= matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
                     for arg in list.args {
-                        let (value, name) = self.argument(arg);
+                        let (value, name) = self.call_argument(arg, lambdas);
                         self.scratch.push(value);
                         names.push(name);
                     }
@@ -113,6 +114,36 @@ impl Lower {
             | C::Separator(_)
             | C::JsonNullClause(_)
             | C::JsonReturningClause(_) => {}
+        }
+    }
+
+    /// DuckDB's arrow is JSON access but for the arguments of list functions.
+    fn takes_lambdas(&self, name: &ast::ObjectName) -> bool {
+        let list = |word: &str| {
+            word.starts_with("list_")
+                || word.starts_with("array_")
+                || matches!(word, "apply" | "filter" | "reduce" | "aggregate")
+        };
+        let last = || name.0.last().and_then(|part| part.as_ident());
+        self.dialect != tessera_model::Dialect::DuckDb
+            || last().is_some_and(|ident| list(&ident.value.to_ascii_lowercase()))
+    }
+
+    /// An argument of a scalar function: `f(a = 1)` compares, `f(x -> x + 1)` is a lambda whatever else an arrow means.
+    fn call_argument(&mut self, arg: ast::FunctionArg, lambdas: bool) -> (ExprId, Option<IdentId>) {
+        match arg {
+            ast::FunctionArg::Named { name, arg, operator: ast::FunctionArgOperator::Equals }
+                if !name.value.starts_with('@') =>
+            {
+                let left = self.expr(ast::Expr::Identifier(name));
+                let right = self.argument_value(arg);
+                let args = self.ids(&[left, right]);
+                (self.push(Expr::Chain { args, ops: [BinOp::Compare].into() }), None)
+            }
+            ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(ast::Expr::Lambda(lambda))) if lambdas => {
+                (self.lambda(lambda), None)
+            }
+            other => self.argument(other),
         }
     }
 

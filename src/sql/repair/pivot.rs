@@ -89,7 +89,10 @@ fn all_from(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)]) -> Op
 /// `PIVOT t ON a USING sum(b)`: `SELECT * FROM t PIVOT (sum(b) FOR (a) IN (ANY))`.
 fn pivot_words(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)]) -> Option<Vec<Token>> {
     let Some(on) = part(clauses, Keyword::ON) else { return grouped_words(tokens, clauses) };
-    let mut put = all_from(tokens, clauses)?;
+    let mut put = match narrowed(tokens, clauses, on.clone()) {
+        Some(put) => put,
+        None => all_from(tokens, clauses)?,
+    };
     put.extend([word("PIVOT"), Token::LParen]);
     match part(clauses, Keyword::USING) {
         Some(aggregates) => put.extend(copy(tokens, aggregates)),
@@ -118,6 +121,52 @@ fn pivot_words(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)]) ->
         Some(list) if single && list.first() == Some(&Token::LParen) => put.extend(list),
         _ => put.extend([Token::LParen, word("ANY"), Token::RParen]),
     }
+    put.push(Token::RParen);
+    Some(put)
+}
+
+/// `PIVOT t ON a USING sum(b) GROUP BY c`: `SELECT * FROM (SELECT c, a, b FROM t)`, because every column that is left over
+/// is a key. Only where all of them are plain names.
+fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: Range<usize>) -> Option<Vec<Token>> {
+    let group = part(clauses, Keyword::GROUP)?;
+    let plain = |range: Range<usize>, list: &mut Vec<Token>| -> Option<()> {
+        for token in &tokens[range] {
+            match &token.token {
+                Token::Word(_) if !list.contains(&token.token) => list.push(token.token.clone()),
+                Token::Word(_) | Token::Comma | Token::Whitespace(_) => {}
+                _ => return None,
+            }
+        }
+        Some(())
+    };
+    let mut names = Vec::new();
+    plain(solid(tokens, group.start) + 1..group.end, &mut names)?;
+    let values = on.clone().find(|at| keyword(tokens.get(*at)) == Keyword::IN).unwrap_or(on.end);
+    plain(on.start..values, &mut names)?;
+    // The words in the aggregates' brackets that are no functions.
+    let mut depth = 0usize;
+    for at in part(clauses, Keyword::USING)? {
+        match &tokens[at].token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            Token::Period => return None,
+            Token::Word(w) if depth > 0 && (w.keyword == Keyword::NoKeyword || w.quote_style.is_some()) => {
+                let called = is_token(tokens.get(solid(tokens, at + 1)), &Token::LParen);
+                if !called && !names.contains(&tokens[at].token) {
+                    names.push(tokens[at].token.clone());
+                }
+            }
+            Token::Word(_) if depth > 0 => return None,
+            _ => {}
+        }
+    }
+    let mut put = vec![word("SELECT"), Token::Mul, word("FROM"), Token::LParen, word("SELECT")];
+    for (i, name) in names.into_iter().enumerate() {
+        put.extend((i > 0).then_some(Token::Comma));
+        put.push(name);
+    }
+    put.push(word("FROM"));
+    put.extend(copy(tokens, part(clauses, Keyword::FROM)?));
     put.push(Token::RParen);
     Some(put)
 }
