@@ -43,6 +43,7 @@ pub struct Engine {
     metrics: Metrics,
     pub(crate) cache: Mutex<Cache>,
     pub(crate) parsed: Mutex<crate::snapshot::ParsedArtifacts>,
+    pub(crate) quarantine: tokio::sync::Mutex<crate::quarantine::Quarantine>,
     /// One rebuild of the snapshot at a time.
     pub(crate) rebuild: tokio::sync::Mutex<()>,
     /// One ingest at a time: two manifests of one project must not race each other.
@@ -74,6 +75,7 @@ impl Engine {
             metrics: Metrics::default(),
             cache: Mutex::default(),
             parsed: Mutex::default(),
+            quarantine: tokio::sync::Mutex::default(),
             rebuild: tokio::sync::Mutex::default(),
             ingesting: tokio::sync::Mutex::default(),
             scanning: Mutex::default(),

@@ -3,7 +3,7 @@
 //!
 //! Reading order: `settings`, `requests`, `engine`; the use cases `people`, `assets`, `publish`, `impact`, `consumers`,
 //! `proposals`, `objections`, `ingest`, `scan`, `drift`, `check`; what they share: `world`, `snapshot`, `shape`, `ownership`,
-//! `notices`; and the loops: `watch`, `schedule`, `deliver`, `daemon`.
+//! `notices`, `quarantine`; and the loops: `watch`, `schedule`, `deliver`, `daemon`.
 
 pub mod assets;
 pub mod check;
@@ -24,6 +24,7 @@ pub mod people;
 pub mod proposals;
 pub mod propose;
 pub mod publish;
+mod quarantine;
 pub mod queries;
 pub mod requests;
 pub mod retarget;

@@ -254,14 +254,16 @@ impl Engine {
     }
 
     /// CPU work off the runtime's threads; the lineage cache makes it incremental.
-    pub(crate) async fn build_graph(&self, input: GraphInput) -> Result<Graph> {
+    pub(crate) async fn build_graph(&self, mut input: GraphInput) -> Result<Graph> {
+        let fresh = self.before_analysis(&mut input).await?;
         let mut cache = std::mem::take(&mut *Self::lock(&self.cache));
-        let (graph, cache) = tokio::task::spawn_blocking(move || {
+        let built = tokio::task::spawn_blocking(move || {
             let graph = Graph::build(input, &mut cache);
             (graph, cache)
         })
-        .await
-        .map_err(|e| EngineError::unavailable(format!("building the graph failed: {e}")))?;
+        .await;
+        self.after_analysis(fresh).await?;
+        let (graph, cache) = built.map_err(|e| EngineError::unavailable(format!("building the graph failed: {e}")))?;
         self.keep_cache(cache);
         Ok(graph)
     }

@@ -54,7 +54,7 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// API keys.
     Keys(KeysArgs),
-    /// The store: migrate, verify, copy.
+    /// The store: migrate, verify, copy, release.
     Store(StoreArgs),
     /// The configuration as it is understood.
     Config(ConfigArgs),
@@ -366,6 +366,11 @@ pub(crate) struct StoreArgs {
 pub(crate) enum StoreCommand {
     /// Create or update the schema.
     Migrate {
+        #[arg(long, value_name = "URL")]
+        store: Option<String>,
+    },
+    /// Try again, at the next start, the SQL texts that were set aside because their analysis ended the daemon.
+    Release {
         #[arg(long, value_name = "URL")]
         store: Option<String>,
     },

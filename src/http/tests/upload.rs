@@ -6,7 +6,9 @@ use axum::http::{Method, Request, StatusCode};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::Write as _;
+use tessera_model::Fingerprint;
+use tessera_ports::{Batch, Write};
 
 /// Two models; `rpt` reads `status` of `stg` in a filter.
 fn manifest(invocation: &str, stg_sql: &str) -> Value {
@@ -100,4 +102,28 @@ async fn a_check_names_the_reader_in_the_filter_and_stores_nothing() {
     assert_eq!(uses["readers"][0]["name"], "model.shop.rpt", "{uses}");
     let unknown = world.call(Method::POST, "/api/v1/dbt/check", Some(json!({ "manifest": 1 }))).await;
     assert!(unknown.status.is_client_error(), "{}", unknown.text);
+}
+
+/// An earlier process died twice over this very text: the daemon stands, and says what it does not know.
+#[tokio::test]
+async fn a_text_that_ended_the_process_is_set_aside_until_it_changes() {
+    let world = World::open().await;
+    let version = env!("CARGO_PKG_VERSION");
+    let print = Fingerprint::of_bytes(format!("{version}\npostgres\n{BEFORE}").as_bytes()).0;
+    let book = json!({"running": [print], "strikes": {print.clone(): 1}}).to_string();
+    let put = |name: &str, value: String| Write::PutSetting { name: name.into(), value: Some(value) };
+    let writes = vec![put("analysis.book", book), put("analysis.now", json!([print]).to_string())];
+    world.engine.store().commit(Batch { writes, ..Batch::default() }).await.unwrap();
+
+    let first = manifest("0198c0de-0000-7000-8000-000000000001", BEFORE).to_string().into_bytes();
+    let reply = send(&world, "/api/v1/dbt/upload", first).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
+    let unknown = &reply.json["coverage"]["unknown"];
+    assert_eq!(unknown, &json!([{"model": "model.shop.stg", "cause": "quarantined"}]), "{}", reply.text);
+    assert_eq!(world.engine.texts_set_aside().await, Ok(1));
+
+    let second = manifest("0198c0de-0000-7000-8000-000000000002", "select 2 as id, 'x' as status");
+    let reply = send(&world, "/api/v1/dbt/upload", second.to_string().into_bytes()).await;
+    assert_eq!(reply.json["coverage"]["unknown"], json!([]), "{}", reply.text);
+    assert_eq!(world.engine.release_texts().await, Ok(1));
 }

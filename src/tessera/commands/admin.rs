@@ -21,13 +21,17 @@ fn url_of(given: Option<&str>, config_path: Option<&Path>) -> Result<String> {
 }
 
 /// Beside a running daemon: short transactions on the same store.
-async fn shared(url: &str) -> Result<Arc<dyn Store>> {
+pub(crate) async fn shared(url: &str) -> Result<Arc<dyn Store>> {
     tessera_store::open_shared(url).await.with_context(|| format!("the store {}", tessera_store::redact(url)))
+}
+
+pub(crate) fn engine_on(store: Arc<dyn Store>, settings: Settings) -> Arc<Engine> {
+    Engine::new(store, Arc::new(SystemClock), Arc::new(UuidIds), settings, Adapters::default())
 }
 
 pub(crate) async fn keys(args: KeysArgs, config_path: Option<&Path>) -> CommandResult {
     let store = shared(&url_of(args.store.as_deref(), config_path)?).await?;
-    let engine = Engine::new(store, Arc::new(SystemClock), Arc::new(UuidIds), Settings::default(), Adapters::default());
+    let engine = engine_on(store, Settings::default());
     // Whoever can write the store's file needs no key to make one.
     let actor = Actor { kind: ActorKind::Human, name: "command line".into(), ..Actor::daemon() };
     match args.command {
@@ -92,6 +96,12 @@ pub(crate) async fn store(args: StoreArgs, config_path: Option<&Path>) -> Comman
             let store = wiring::open_store(&url).await?;
             store.ping().await?;
             print(&format!("{} ({}) is up to date", tessera_store::redact(&url), store.backend()))
+        }
+        StoreCommand::Release { store } => {
+            let settings = config::load(config_path)?.settings;
+            let url = store.unwrap_or_else(|| settings.store.url.clone());
+            let released = engine_on(shared(&url).await?, settings).release_texts().await?;
+            print(&format!("{released} texts are tried again when the daemon starts next"))
         }
         StoreCommand::Verify { store } => {
             let store = shared(&url_of(store.as_deref(), config_path)?).await?;

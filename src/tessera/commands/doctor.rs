@@ -2,7 +2,7 @@
 //! error, 2 otherwise.
 
 use crate::cli::{DoctorArgs, Format};
-use crate::commands::print;
+use crate::commands::{admin, print};
 use crate::{CommandResult, artifacts, config, output, wiring};
 use std::path::Path;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) async fn run(
             }
             nothing_configured(&loaded.settings, warehouses, notifiers, &mut findings);
             adapters(&loaded.settings, &mut findings).await;
-            store(&loaded.settings.store.url, &mut findings).await;
+            store(&loaded.settings, &mut findings).await;
             port(&loaded.settings.server.listen, &mut findings).await;
         }
     }
@@ -184,7 +184,8 @@ fn under(name: &str, mut answer: Vec<Finding>) -> Vec<Finding> {
     answer
 }
 
-async fn store(url: &str, findings: &mut Vec<Finding>) {
+async fn store(settings: &Settings, findings: &mut Vec<Finding>) {
+    let url = &settings.store.url;
     let shown = tessera_store::redact(url);
     let opened = match tessera_store::open_shared(url).await {
         Ok(store) => store,
@@ -196,6 +197,16 @@ async fn store(url: &str, findings: &mut Vec<Finding>) {
     match opened.ping().await {
         Ok(()) => findings.push(Finding::info("store", format!("{} answers", opened.backend())).about(shown.clone())),
         Err(e) => findings.push(Finding::error("store", e.to_string()).about(shown.clone())),
+    }
+    let engine = admin::engine_on(opened.clone(), settings.clone());
+    if let Ok(texts @ 1..) = engine.texts_set_aside().await {
+        let message =
+            format!("{texts} SQL texts are set aside: their analysis ended the daemon; what they read is unknown");
+        findings.push(
+            Finding::warning("quarantined", message)
+                .about(shown.clone())
+                .remedy("change the models (coverage names them), or after an update: `tessera store release`"),
+        );
     }
     match tessera_store::verify_audit(&*opened).await {
         Ok(n) => findings.push(Finding::info("audit", format!("{n} audit events, the chain is whole")).about(shown)),
