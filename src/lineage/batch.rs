@@ -88,7 +88,8 @@ pub(crate) fn answer(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &
 /// with its kind, in `indirect`.
 fn deciding_columns_too(column: &mut OutputColumn) {
     for read in &column.indirect {
-        let known = column.direct.iter().any(|d| d.table == read.table && d.column == read.column);
+        let same = |d: &DirectRead| d.table == read.table && d.column == read.column;
+        let known = column.direct.iter().any(same) || column.candidates.iter().any(same);
         if !known {
             let (table, column_name) = (read.table.clone(), read.column.clone());
             column.direct.push(DirectRead { table, column: column_name, kind: DirectKind::Transformation });

@@ -67,6 +67,10 @@ pub struct OutputColumn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nullable: Option<bool>,
     pub direct: Vec<DirectRead>,
+    /// Reads of which the text does not say which is meant. Filled in the batch form alone: elsewhere they are among
+    /// `direct`, so that whoever follows reads follows them too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<DirectRead>,
     /// Window and conditional reads of this column alone.
     pub indirect: Vec<IndirectRead>,
 }

@@ -37,6 +37,7 @@ fn graph(models: usize, wide: usize, columns: usize, edges: usize) -> Graph {
                     .map(|t| DirectRead { table: name(*t), column: format!("c{c}"), kind: DirectKind::Identity })
                     .collect(),
                 indirect: Vec::new(),
+                candidates: Vec::new(),
             })
             .collect();
         world.nodes.push(NodeInput {

@@ -138,6 +138,7 @@ fn bind(specs: &[Spec], dropped: &[&str]) -> Bound {
                 nullable: None,
                 direct,
                 indirect: Vec::new(),
+                candidates: Vec::new(),
             });
         }
         parts.reads = reads.into_iter().map(name).collect();

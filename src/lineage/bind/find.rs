@@ -72,7 +72,7 @@ impl Binder<'_> {
                     return Some((found, parts.len() - 1));
                 }
             }
-            return Some((self.unknown_in(&[rel], column, pos), 0));
+            return Some((self.unknown_in(&[rel], column, true, pos), 0));
         }
         None
     }

@@ -70,6 +70,8 @@ struct SourceColumn {
     /// Where it is first mentioned.
     pos: Pos,
     mentioned: bool,
+    /// One of several that may be meant (batch form).
+    candidate: bool,
 }
 
 struct CteEntry {

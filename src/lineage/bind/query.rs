@@ -300,11 +300,11 @@ impl Binder<'_> {
                 }
                 Rc::new(Output { cols, wild: output.wild.clone(), stars: output.stars.clone() })
             }
-            Pipe::SetOp { op, by_name, queries } => {
+            Pipe::SetOp { op, matching, queries } => {
                 let mut merged = output;
                 for query in queries {
                     let right = self.query(*query, parent);
-                    let arm = tessera_sql::ir::SetArm { op: *op, all: true, by_name: *by_name, body: BodyId(0) };
+                    let arm = tessera_sql::ir::SetArm { op: *op, all: true, matching: *matching, body: BodyId(0) };
                     merged = self.combine(&merged, &right, arm);
                 }
                 merged

@@ -22,14 +22,25 @@ impl Binder<'_> {
         list.iter().map(|t| self.table_name(*t).clone()).collect()
     }
 
-    fn direct(&self, list: &[(Source, DirectKind)]) -> Vec<DirectRead> {
+    /// The reads that are surely meant, or those that may be.
+    fn direct(&self, list: &[(Source, DirectKind)], candidates: bool) -> Vec<DirectRead> {
         list.iter()
+            .filter(|(source, _)| self.sources[source.0 as usize].candidate == candidates)
             .map(|(source, kind)| {
                 let column = &self.sources[source.0 as usize];
                 let table = self.table_name(column.table).clone();
                 DirectRead { table, column: column.name.to_string(), kind: *kind }
             })
             .collect()
+    }
+
+    fn candidates(&self, info: &Info) -> Vec<DirectRead> {
+        let deciding: Vec<_> = info.indirect.iter().map(|(s, _)| (*s, DirectKind::Transformation)).collect();
+        let mut all = self.direct(&info.direct, true);
+        all.extend(self.direct(&deciding, true));
+        all.sort();
+        all.dedup_by(|b, a| a.table == b.table && a.column == b.column);
+        all
     }
 
     fn indirect(&self, list: &[(Source, IndirectKind)]) -> Vec<IndirectRead> {
@@ -72,7 +83,8 @@ impl Binder<'_> {
                 target: w.target.map(|t| self.table_name(t).clone()),
                 data_type: self.type_text(w.info.ty.as_ref()),
                 nullable: w.info.nullable,
-                direct: self.direct(&w.info.direct),
+                direct: self.direct(&w.info.direct, false),
+                candidates: self.candidates(&w.info),
                 indirect: self.indirect(&w.info.indirect),
             })
             .collect();
@@ -91,7 +103,7 @@ impl Binder<'_> {
             writes: self.names(&self.writes),
             columns,
             indirect: self.indirect(&self.rows),
-            unused: self.direct(&unused),
+            unused: self.direct(&unused, false),
             statements: self.statements,
             diagnostics: self.diagnostics,
             open,

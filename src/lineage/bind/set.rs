@@ -4,20 +4,32 @@ use super::Binder;
 use super::value::{Acc, Col, Info, Output, Sink, Typed};
 use std::rc::Rc;
 use tessera_model::lineage::{DiagnosticSeverity, IndirectKind, Resolution};
-use tessera_sql::ir::{Pos, SetArm, SetOp};
+use tessera_sql::ir::{Idents, Keep, Matching, Pos, SetArm, SetOp};
 
 impl Binder<'_> {
     pub(super) fn combine(&mut self, left: &Rc<Output>, right: &Rc<Output>, arm: SetArm) -> Rc<Output> {
-        let output = match arm.op {
-            SetOp::Union | SetOp::Intersect if arm.by_name => self.combine_by_name(left, right),
-            SetOp::Union | SetOp::Intersect => self.combine_by_position(left, right),
+        let output = match (arm.op, arm.matching) {
+            (SetOp::Union | SetOp::Intersect, Matching::Name { keep, on }) => {
+                self.combine_by_name(left, right, keep, on)
+            }
+            (SetOp::Union | SetOp::Intersect, Matching::Place) => self.combine_by_position(left, right),
             // The right side of EXCEPT takes rows away and gives no values.
-            SetOp::Except => {
-                self.check_width(left, right);
+            (SetOp::Except, matching) => {
                 for col in &right.cols {
                     self.take(&col.info, Sink::Rows(IndirectKind::Filter), &mut Acc::default());
                 }
-                self.typed_as_both(left, right)
+                match matching {
+                    Matching::Place => {
+                        self.check_width(left, right);
+                        self.typed_as_both(left, right)
+                    }
+                    Matching::Name { keep, on } => {
+                        let of_left = |sym| left.find(sym).map(|c| Rc::clone(&c.info)).unwrap_or_default();
+                        let valueless = |c: &Col| Col { info: of_left(c.sym), ..c.clone() };
+                        let names = Output { cols: right.cols.iter().map(valueless).collect(), ..Output::default() };
+                        self.combine_by_name(left, &Rc::new(names), keep, on)
+                    }
+                }
             }
         };
         // Without ALL equal rows fall together: every column decides about rows.
@@ -140,18 +152,40 @@ impl Binder<'_> {
         Some(Rc::new(acc.finish(Typed::unknown())))
     }
 
-    fn combine_by_name(&mut self, left: &Rc<Output>, right: &Rc<Output>) -> Rc<Output> {
+    fn combine_by_name(&mut self, left: &Rc<Output>, right: &Rc<Output>, keep: Keep, on: Idents) -> Rc<Output> {
         let mut cols: Vec<Col> = Vec::new();
         for col in &left.cols {
             let info = match right.find(col.sym) {
                 Some(other) => self.merge(&col.info, &other.info),
+                // What an open side may have too stays.
+                None if keep == Keep::Shared && !right.is_open() => continue,
                 None => Rc::clone(&col.info),
             };
             cols.push(Col { sym: col.sym, name: Rc::clone(&col.name), info });
         }
-        cols.extend(right.cols.iter().filter(|c| left.find(c.sym).is_none()).cloned());
-        let wild = left.wild.iter().chain(&right.wild).cloned().collect();
-        Rc::new(Output { cols, wild, stars: both(&left.stars, &right.stars) })
+        let rest = right.cols.iter().filter(|c| left.find(c.sym).is_none());
+        let mut wild = left.wild.clone();
+        match keep {
+            Keep::All => {
+                cols.extend(rest.cloned());
+                wild.extend(right.wild.iter().cloned());
+            }
+            Keep::Left => {}
+            Keep::Shared if left.is_open() => cols.extend(rest.cloned()),
+            Keep::Shared => {}
+        }
+        let stars = both(&left.stars, &right.stars);
+        if on.is_empty() {
+            return Rc::new(Output { cols, wild, stars });
+        }
+        let mut wanted = Vec::with_capacity(on.len());
+        for ident in self.arena.idents(on) {
+            let (sym, name) = (self.column_sym(*ident), self.column_name(*ident));
+            let known = cols.iter().find(|c| c.sym == sym).map(|c| Rc::clone(&c.info));
+            let info = known.or_else(|| self.find_wild(&wild, sym, *ident, Pos::default()));
+            wanted.push(Col { sym, name, info: info.unwrap_or_default() });
+        }
+        Rc::new(Output { cols: wanted, wild: Vec::new(), stars })
     }
 
     pub(super) fn merge(&mut self, a: &Rc<Info>, b: &Rc<Info>) -> Rc<Info> {

@@ -150,7 +150,13 @@ impl Binder<'_> {
             return *found;
         }
         let id = Source(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(SourceColumn { table, name: Rc::clone(name), pos: Pos::default(), mentioned: false });
+        self.sources.push(SourceColumn {
+            table,
+            name: Rc::clone(name),
+            pos: Pos::default(),
+            mentioned: false,
+            candidate: false,
+        });
         self.source_ids.insert((table, sym), id);
         id
     }

@@ -1,7 +1,7 @@
 //! Names that nothing, or more than one thing, bears: what is said about them, and what they may stand for.
 
 use super::scope::{Found, Rel};
-use super::value::{Acc, Info, Output, TableId, Typed};
+use super::value::{Acc, Info, Output, Source, TableId, Typed};
 use super::{Binder, Spelling};
 use crate::world::BindError;
 use std::rc::Rc;
@@ -38,13 +38,32 @@ impl Binder<'_> {
             acc.direct.extend_from_slice(&info.direct);
             acc.indirect.extend_from_slice(&info.indirect);
         }
-        let info = acc.finish(Typed::unknown());
+        let mut info = acc.finish(Typed::unknown());
         let tables: Vec<String> =
             info.direct.iter().map(|(s, _)| self.table_name(self.sources[s.0 as usize].table).to_string()).collect();
         let message = format!("Column {column} may come from any of {}.", tables.join(", "));
         self.diagnose(DiagnosticSeverity::Warning, "ambiguous-column", message, pos);
         self.lower_level(Resolution::Ambiguous);
+        if self.spelling == Spelling::Written {
+            for (source, _) in &mut info.direct {
+                *source = self.candidate(*source);
+            }
+        }
         Found::Info(Rc::new(info), false)
+    }
+
+    /// The same column as one that may be meant: the batch form tells it from one that surely is.
+    fn candidate(&mut self, source: Source) -> Source {
+        let column = &self.sources[source.0 as usize];
+        let (table, name, pos) = (column.table, Rc::clone(&column.name), column.pos);
+        if column.candidate {
+            return source;
+        }
+        let sym = self.syms.intern(&format!("?{name}"));
+        let twin = self.source(table, sym, &name);
+        let column = &mut self.sources[twin.0 as usize];
+        (column.pos, column.candidate) = (pos, true);
+        twin
     }
 
     /// Nothing has that name.
@@ -57,7 +76,7 @@ impl Binder<'_> {
                 return Found::Nothing;
             }
             let rels: Vec<Rel> = self.scopes[scope].rels.clone();
-            return self.unknown_in(&rels, *last, pos);
+            return self.unknown_in(&rels, *last, false, pos);
         }
         let written: Vec<String> = parts.iter().map(|p| self.text(*p).to_owned()).collect();
         let message = format!("Nothing in FROM is called {}.", written[..written.len() - 1].join("."));
@@ -68,7 +87,7 @@ impl Binder<'_> {
     }
 
     /// A column that none of these closed relations has. One table: it is still a read of that table.
-    pub(super) fn unknown_in(&mut self, rels: &[Rel], ident: IdentId, pos: Pos) -> Found {
+    pub(super) fn unknown_in(&mut self, rels: &[Rel], ident: IdentId, qualified: bool, pos: Pos) -> Found {
         let column = self.column_name(ident);
         let mut tables: Vec<TableId> = rels.iter().flat_map(base_tables).collect();
         tables.sort_unstable();
@@ -93,8 +112,8 @@ impl Binder<'_> {
         let [table] = tables.as_slice() else { return Found::Nothing };
         let sym = self.column_sym(ident);
         let source = self.source(*table, sym, &column);
-        if self.spelling == Spelling::Written {
-            // No value comes from a column that is not there; that the text names it is said all the same.
+        if self.spelling == Spelling::Written && !qualified {
+            // No table is said and none has it, so no value is known to come from there; that it is named is.
             self.sources[source.0 as usize].mentioned = true;
             return Found::Nothing;
         }

@@ -139,6 +139,7 @@ fn answer(lineage: &QueryLineage) -> Vec<(String, String)> {
     for column in &lineage.columns {
         let direct = column.direct.iter().map(|d| format!("{}.{} {}", d.table, d.column, direct_kind(d.kind)));
         let indirect = column.indirect.iter().map(|d| format!("{}.{} {}", d.table, d.column, indirect_kind(d.kind)));
+        let maybe = column.candidates.iter().map(|d| format!("{}.{} candidate", d.table, d.column));
         let mut line = String::new();
         if let Some(target) = &column.target {
             write!(line, "{target}.").unwrap();
@@ -148,7 +149,7 @@ fn answer(lineage: &QueryLineage) -> Vec<(String, String)> {
             "{} | {} | {} | {}",
             column.name,
             column.data_type.as_deref().unwrap_or("-"),
-            sorted(direct.collect()),
+            sorted(direct.chain(maybe).collect()),
             sorted(indirect.collect())
         )
         .unwrap();

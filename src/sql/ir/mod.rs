@@ -13,7 +13,7 @@ pub use arena::{
 };
 pub use expr::{BinOp, Call, Case, Expr, Literal, UnOp, Window};
 pub use query::{
-    Alias, Body, ColumnDef, Cte, Distinct, From, GroupBy, Item, ItemKind, Join, JoinConstraint, JoinKind, LateralView,
-    Order, Pipe, PivotColumns, Query, Relation, Select, SetArm, SetOp, Star,
+    Alias, Body, ColumnDef, Cte, Distinct, From, GroupBy, Item, ItemKind, Join, JoinConstraint, JoinKind, Keep,
+    LateralView, Matching, Order, Pipe, PivotColumns, Query, Relation, Select, SetArm, SetOp, Star,
 };
 pub use statement::{Assignment, MergeAction, MergeClause, Statement, StatementBody, StatementKind};

@@ -37,14 +37,34 @@ pub enum SetOp {
     Intersect,
 }
 
+/// Which columns a set operation by name gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Those of both sides.
+    All,
+    Left,
+    /// Those that both sides have.
+    Shared,
+}
+
+/// What makes a column of one side belong to one of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matching {
+    Place,
+    /// `on` lists the columns that are wanted; empty: all that `keep` keeps.
+    Name {
+        keep: Keep,
+        on: Idents,
+    },
+}
+
 /// The right side of one set operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetArm {
     pub op: SetOp,
     /// ALL: equal rows stay.
     pub all: bool,
-    /// As in UNION BY NAME.
-    pub by_name: bool,
+    pub matching: Matching,
     pub body: BodyId,
 }
 
@@ -295,7 +315,7 @@ pub enum Pipe {
     Rename(Vec<(IdentId, IdentId)>),
     SetOp {
         op: SetOp,
-        by_name: bool,
+        matching: Matching,
         queries: Vec<QueryId>,
     },
     Join(Join),

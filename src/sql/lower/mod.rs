@@ -9,6 +9,7 @@ mod naming;
 mod query;
 mod relation;
 mod select;
+mod set;
 mod statement;
 
 use crate::hash::FastMap;

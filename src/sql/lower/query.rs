@@ -1,10 +1,11 @@
 //! Queries: WITH, set operations, VALUES, ordering, pipes.
 
+use super::set::matching;
 use super::{Lower, at};
 use crate::ir::{
-    Alias, Body, BodyId, Cte, Exprs, From, Item, Order, Pipe, Pos, Query, QueryId, Relation, Select, SetArm, SetOp,
+    Alias, Body, BodyId, Cte, Exprs, From, Item, Order, Pipe, Pos, Query, QueryId, Relation, Select, SetOp,
 };
-use sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
+use sqlparser::ast::{self, SetExpr, SetQuantifier};
 
 impl Lower {
     pub(super) fn query(&mut self, tree: ast::Query) -> QueryId {
@@ -81,26 +82,12 @@ impl Lower {
         }
     }
 
-    fn set_expr(&mut self, tree: SetExpr) -> BodyId {
+    pub(super) fn set_expr(&mut self, tree: SetExpr) -> BodyId {
         let body = match tree {
             SetExpr::Select(select) => Body::Select(self.select(*select)),
             SetExpr::Query(query) => Body::Query(self.query(*query)),
             SetExpr::SetOperation { left, op, set_quantifier, right } => {
-                let mut rest = vec![(op, set_quantifier, *right)];
-                let mut first = *left;
-                while let SetExpr::SetOperation { left, op, set_quantifier, right } = first {
-                    rest.push((op, set_quantifier, *right));
-                    first = *left;
-                }
-                let first = self.set_expr(first);
-                let arm = |(op, quantifier, tree)| SetArm {
-                    op: set_op(op),
-                    all: all(quantifier),
-                    by_name: by_name(quantifier),
-                    body: self.set_expr(tree),
-                };
-                let rest = rest.into_iter().rev().map(arm).collect();
-                Body::Set { first, rest }
+                self.set_operation(*left, op, set_quantifier, *right)
             }
             SetExpr::Values(values) => Body::Values(self.rows(values)),
             SetExpr::Insert(statement)
@@ -214,7 +201,7 @@ impl Lower {
 
     fn pipe_set(&mut self, op: SetOp, quantifier: SetQuantifier, queries: Vec<ast::Query>) -> Pipe {
         let queries = queries.into_iter().map(|q| self.query(q)).collect();
-        Pipe::SetOp { op, by_name: by_name(quantifier), queries }
+        Pipe::SetOp { op, matching: matching(quantifier), queries }
     }
 
     fn aliased(&mut self, expr: ast::ExprWithAlias) -> Item {
@@ -222,27 +209,5 @@ impl Lower {
             Some(alias) => self.item(ast::SelectItem::ExprWithAlias { expr: expr.expr, alias }),
             None => self.item(ast::SelectItem::UnnamedExpr(expr.expr)),
         }
-    }
-}
-
-fn set_op(op: SetOperator) -> SetOp {
-    match op {
-        SetOperator::Union => SetOp::Union,
-        SetOperator::Except | SetOperator::Minus => SetOp::Except,
-        SetOperator::Intersect => SetOp::Intersect,
-    }
-}
-
-fn by_name(quantifier: SetQuantifier) -> bool {
-    match quantifier {
-        SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName => true,
-        SetQuantifier::All | SetQuantifier::Distinct | SetQuantifier::None => false,
-    }
-}
-
-fn all(quantifier: SetQuantifier) -> bool {
-    match quantifier {
-        SetQuantifier::All | SetQuantifier::AllByName => true,
-        SetQuantifier::ByName | SetQuantifier::Distinct | SetQuantifier::DistinctByName | SetQuantifier::None => false,
     }
 }

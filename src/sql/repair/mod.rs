@@ -14,6 +14,7 @@ mod named;
 mod pattern;
 mod pivot;
 mod rules;
+pub(crate) mod set;
 
 use crate::hash::FastSet;
 use edit::{Edit, apply};
@@ -43,6 +44,8 @@ pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
     changed |= from_first::multi_insert(tokens, dialect);
     changed |= from_first::reordered(tokens, dialect);
     changed |= pivot::statement(tokens, dialect);
+    let modes = set::modes(tokens, dialect);
+    changed |= apply(tokens, modes);
     changed |= rules(tokens, dialect);
     let passes: &[Pass] = &[
         pivot::unpivot_aliases,

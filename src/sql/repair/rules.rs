@@ -48,10 +48,6 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("snowflake", "-{ DIRECTED } JOIN"),
     ("databricks sparksql hive", "NATURAL -{ CROSS } JOIN"),
     ("databricks sparksql hive", "-{ NATURAL } ?LEFT|RIGHT SEMI|ANTI JOIN"),
-    // Set operations.
-    ("bigquery", "-{ LEFT|FULL|INNER ?OUTER } UNION|EXCEPT|INTERSECT"),
-    ("bigquery", "BY NAME -{ ON (..) }"),
-    ("bigquery", "UNION|INTERSECT|EXCEPT ?ALL|DISTINCT -{ ?STRICT CORRESPONDING } +{ BY NAME }"),
     // Recursive CTEs.
     ("*", ") -{ SEARCH DEPTH|BREADTH FIRST BY ## SET # }"),
     ("*", ") -{ CYCLE ## SET # USING # }"),
