@@ -210,11 +210,12 @@ impl Binder<'_> {
 
     /// A column that an open relation may have.
     pub(super) fn find_wild(&mut self, wild: &[Wild], sym: Sym, ident: IdentId, pos: Pos) -> Option<Rc<Info>> {
-        let mut infos = Vec::new();
+        let mut infos: Vec<Rc<Info>> = Vec::new();
         for wild in wild {
             if wild.except.contains(&sym) {
                 continue;
             }
+            let sides = infos.len();
             match (wild.table, &wild.info) {
                 (Some(table), _) => {
                     let name = self.column_name(ident);
@@ -228,6 +229,11 @@ impl Binder<'_> {
                 }
                 (None, Some(info)) => infos.push(Rc::clone(info)),
                 (None, None) => infos.push(Rc::new(Info::default())),
+            }
+            if wild.joins_last && sides > 0 && infos.len() > sides {
+                self.lower_level(Resolution::Ambiguous);
+                let side = infos.remove(sides);
+                infos[sides - 1] = self.merge(&infos[sides - 1], &side);
             }
         }
         match infos.len() {

@@ -1,7 +1,7 @@
 //! UNION, INTERSECT, EXCEPT: columns by position, or by name where the text or an open side leaves nothing else.
 
 use super::Binder;
-use super::value::{Acc, Col, Info, Output, Sink, Typed};
+use super::value::{Acc, Col, Info, Output, Sink, Typed, Wild};
 use std::rc::Rc;
 use tessera_model::lineage::{DiagnosticSeverity, IndirectKind, Resolution};
 use tessera_sql::ir::{Idents, Keep, Matching, Pos, SetArm, SetOp};
@@ -122,7 +122,7 @@ impl Binder<'_> {
         }
         let mut wild = left.wild.clone();
         if left.is_open() {
-            wild.extend(right.wild.iter().cloned());
+            wild.extend(other_side(left, right));
         }
         Rc::new(Output { cols, wild, stars: both(&left.stars, &right.stars) })
     }
@@ -168,7 +168,7 @@ impl Binder<'_> {
         match keep {
             Keep::All => {
                 cols.extend(rest.cloned());
-                wild.extend(right.wild.iter().cloned());
+                wild.extend(other_side(left, right));
             }
             Keep::Left => {}
             Keep::Shared if left.is_open() => cols.extend(rest.cloned()),
@@ -201,6 +201,13 @@ impl Binder<'_> {
         }
         Rc::new(acc.finish(typed))
     }
+}
+
+/// The open parts of the right side of a union, as those that go with the left's.
+fn other_side(left: &Output, right: &Output) -> Vec<Wild> {
+    // Where one side may be either of two tables, it is not known which goes with the other side.
+    let joins_last = [left, right].iter().all(|side| side.wild.iter().skip(1).all(|w| w.joins_last));
+    right.wild.iter().map(|w| Wild { joins_last: joins_last || w.joins_last, ..w.clone() }).collect()
 }
 
 fn both(a: &[super::value::TableId], b: &[super::value::TableId]) -> Vec<super::value::TableId> {

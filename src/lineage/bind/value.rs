@@ -42,17 +42,19 @@ pub(super) struct Wild {
     pub(super) info: Option<Rc<Info>>,
     /// The columns are members of the struct that `info` stands for.
     pub(super) members: bool,
+    /// The other side of a union with the one before it in the list: a column comes from both, not from either.
+    pub(super) joins_last: bool,
     /// Names that the star leaves out.
     pub(super) except: Rc<[Sym]>,
 }
 
 impl Wild {
     pub(super) fn of_table(table: TableId) -> Self {
-        Wild { table: Some(table), info: None, members: false, except: Rc::new([]) }
+        Wild { table: Some(table), info: None, members: false, joins_last: false, except: Rc::new([]) }
     }
 
     pub(super) fn made_of(info: Rc<Info>) -> Self {
-        Wild { table: None, info: Some(info), members: false, except: Rc::new([]) }
+        Wild { table: None, info: Some(info), members: false, joins_last: false, except: Rc::new([]) }
     }
 
     pub(super) fn members_of(info: Rc<Info>) -> Self {
@@ -61,7 +63,7 @@ impl Wild {
 
     /// Any column, made of nothing that is not accounted for elsewhere.
     pub(super) fn of_nothing() -> Self {
-        Wild { table: None, info: None, members: false, except: Rc::new([]) }
+        Wild { table: None, info: None, members: false, joins_last: false, except: Rc::new([]) }
     }
 }
 
