@@ -125,6 +125,12 @@ fn pivot_words(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)]) ->
     Some(put)
 }
 
+/// Words that are no columns inside of an aggregate's brackets.
+const SYNTAX: &[&str] = &[
+    "DISTINCT", "ORDER", "BY", "ASC", "DESC", "NULLS", "FIRST", "LAST", "CASE", "WHEN", "THEN", "ELSE", "END", "AND",
+    "OR", "NOT", "NULL", "IS", "IN", "BETWEEN", "LIKE", "ILIKE", "TRUE", "FALSE", "INTERVAL", "WHERE",
+];
+
 /// `PIVOT t ON a USING sum(b) GROUP BY c`: `SELECT * FROM (SELECT c, a, b FROM t)`, because every column that is left over
 /// is a key. Only where all of them are plain names.
 fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: Range<usize>) -> Option<Vec<Token>> {
@@ -150,13 +156,17 @@ fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: R
             Token::LParen => depth += 1,
             Token::RParen => depth = depth.saturating_sub(1),
             Token::Period => return None,
-            Token::Word(w) if depth > 0 && (w.keyword == Keyword::NoKeyword || w.quote_style.is_some()) => {
+            Token::Word(_) if depth > 0 => {
                 let called = is_token(tokens.get(solid(tokens, at + 1)), &Token::LParen);
-                if !called && !names.contains(&tokens[at].token) {
+                let said = is_any_word(tokens.get(at), SYNTAX);
+                if is_any_word(tokens.get(at), &["AS"]) {
+                    // A type's name would be taken for a column's.
+                    return None;
+                }
+                if !called && !said && !names.contains(&tokens[at].token) {
                     names.push(tokens[at].token.clone());
                 }
             }
-            Token::Word(_) if depth > 0 => return None,
             _ => {}
         }
     }
