@@ -30,7 +30,6 @@ from generate import Generator
 ROOT = Path(__file__).resolve().parents[2]
 PER_WORLD = 60
 LARGE = 1000
-WIDTH = ["columns available but", "same number of result columns", "more columns than"]
 
 
 def rounded(value):
@@ -103,7 +102,8 @@ class Oracle:
 
     def check(self, db, tables, cases, dropped, changed):
         for case, answer in zip(cases, self.answers(cases)):
-            if time.monotonic() > self.end:
+            # However slow the machine, some are asked.
+            if time.monotonic() > self.end and self.counts["queries"] >= 20:
                 return
             self.one(db, tables, case, answer, dropped, changed)
 
@@ -152,8 +152,9 @@ class Oracle:
                         without = described(db, sql)
                         fails = False
                     except duckdb.Error as error:
-                        # A star that has become too narrow for what stands around it names no column.
-                        fails = not any(words in str(error) for words in WIDTH)
+                        # A star that has become narrower moves what is counted by place; that error names another thing.
+                        fails = f'"{column.name.lower()}"' in str(error).lower()
+                        self.counts["by_place"] += not fails
                     self.counts["drops"] += 1
                     if fails:
                         self.miss("missed_reference", case, table=key[0], column=key[1], resolution=answer.get("resolution"))
@@ -209,7 +210,7 @@ class Oracle:
                 f"{n['changes']} changes, {n['drops']} drops: missed reads {n['missed_read']}, missed references "
                 f"{n['missed_reference']}, wrong names {n['wrong_names']}, types exact {right}/{types} "
                 f"({100 * right / types:.2f} %; {n['wrong_type']} wrong, {n['unknown_type']} unknown), NULLs in not-null columns "
-                f"{n['null_in_not_null']}; {n['moved']} output columns moved, "
+                f"{n['null_in_not_null']}; {n['moved']} output columns moved, {n['by_place']} stars too narrow, "
                 f"{n['refused']} texts refused by DuckDB")
 
 
