@@ -1,8 +1,9 @@
 //! Function calls: which arguments are values, which only decide, and what comes out.
 
 use super::Binder;
-use super::value::{Acc, Sink, Typed};
+use super::value::{Acc, Info, Sink, Typed};
 use crate::types::{self, Arg, Function};
+use std::rc::Rc;
 use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_model::types::StructField;
 use tessera_model::{Dialect, LogicalType};
@@ -12,6 +13,16 @@ use tessera_sql::ir::{Arena, Call, CallId, Expr, ExprId, IdentId, Idents, Litera
 const BUILT_IN: &[&str] = &["safe", "net", "hll_count", "pg_catalog", "sys", "main", "system", "builtin"];
 
 impl Binder<'_> {
+    /// What the body of a function of this script reads besides its arguments.
+    fn routine(&mut self, name: Idents) -> Option<Rc<Info>> {
+        if self.routines.is_empty() {
+            return None;
+        }
+        let name = self.arena.last(name)?;
+        let sym = self.stored_alias_sym(&self.text(name).to_lowercase());
+        self.routines.get(&sym).cloned()
+    }
+
     pub(super) fn call(&mut self, id: CallId, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
         let arena = self.arena;
         let call = arena.call(id);
@@ -28,6 +39,9 @@ impl Binder<'_> {
         let args = arena.exprs(call.args);
         let (direct, indirect) = (acc.direct.len(), acc.indirect.len());
         let mut given: Vec<Arg<'_>> = Vec::with_capacity(args.len() + 1);
+        if let Some(read) = self.routine(call.name) {
+            self.take(&read, value, acc);
+        }
         if let Some(target) = method {
             let typed = self.column(target, call.pos, scope, value, acc);
             given.push(Arg { typed, word: None });

@@ -200,7 +200,8 @@ impl Binder<'_> {
 
     fn known_further_out(&self, sym: Sym, mut at: Option<usize>) -> bool {
         while let Some(scope) = at {
-            if self.scopes[scope].rels.iter().any(|r| r.output.find(sym).is_some()) {
+            let known = &self.scopes[scope];
+            if known.lambda.contains(&sym) || known.rels.iter().any(|r| r.output.find(sym).is_some()) {
                 return true;
             }
             at = self.scopes[scope].parent;

@@ -101,6 +101,8 @@ struct Binder<'a> {
     sources: Vec<SourceColumn>,
     source_ids: FastMap<(TableId, Sym), Source>,
     session: FastMap<TableId, SessionTable>,
+    /// Functions that the script defines, and what their bodies read.
+    routines: FastMap<Sym, Rc<value::Info>>,
     /// Tables that the script drops, with the place of the statement that does.
     dropped: Vec<(TableId, usize)>,
 
@@ -160,6 +162,7 @@ pub(crate) fn script(
         sources: Vec::new(),
         source_ids: FastMap::default(),
         session: FastMap::default(),
+        routines: FastMap::default(),
         dropped: Vec::new(),
         scopes: Vec::new(),
         lambda_types: Vec::new(),

@@ -3,9 +3,9 @@
 use super::Binder;
 use super::scope::{Found, Named};
 use super::star::Expansion;
-use super::value::{Acc, Col, Info, Output, Sink, Typed};
+use super::value::{Acc, Col, Info, Output, Sink, Typed, Wild};
 use std::rc::Rc;
-use tessera_model::lineage::{DirectKind, IndirectKind};
+use tessera_model::lineage::{DiagnosticSeverity, DirectKind, IndirectKind, Resolution};
 use tessera_model::types::StructField;
 use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::{Distinct, Expr, ExprId, GroupBy, IdentId, Item, ItemKind, Order, SelectId};
@@ -101,6 +101,26 @@ impl Binder<'_> {
                     values.push((i, Rc::clone(&info), aggregate));
                     self.expand_struct(&info, options, scope, &mut out);
                 }
+                ItemKind::Expr { expr, .. } if self.names_columns(*expr) => {
+                    // Which columns a pattern matches is not looked into: any of them.
+                    let from = self.everything(scope);
+                    let mut acc = Acc::default();
+                    for col in &from.cols {
+                        self.mention(&col.info);
+                        self.take(&col.info, Sink::Value(DirectKind::Transformation), &mut acc);
+                    }
+                    let info = Rc::new(acc.finish(Typed::unknown()));
+                    values.push((i, Rc::clone(&info), true));
+                    out.wild.push(Wild::made_of(info));
+                    out.wild.extend(from.wild.iter().cloned());
+                    self.lower_level(Resolution::Ambiguous);
+                    self.diagnose(
+                        DiagnosticSeverity::Info,
+                        "columns-by-pattern",
+                        "COLUMNS picks columns by a pattern; any may be meant.".to_owned(),
+                        item.pos,
+                    );
+                }
                 ItemKind::Expr { expr, aliases, text } => {
                     self.scopes[scope].aliases_before = lateral.then_some(i);
                     let (info, aggregate) = self.item_value(*expr, i, scope);
@@ -124,6 +144,23 @@ impl Binder<'_> {
             out.wild = super::star::narrowed(&out.wild, &dropped);
         }
         (Rc::new(Output { cols: out.cols, wild: out.wild, stars: out.stars }), values)
+    }
+
+    /// DuckDB's `COLUMNS('a.*')`, alone or inside an expression: as many columns as match.
+    fn names_columns(&self, expr: ExprId) -> bool {
+        if self.dialect != Dialect::DuckDb {
+            return false;
+        }
+        match self.arena.expr(expr) {
+            Expr::Call(call) => {
+                let call = self.arena.call(*call);
+                self.arena.last(call.name).is_some_and(|n| self.text(n).eq_ignore_ascii_case("columns"))
+                    || self.arena.exprs(call.args).iter().any(|a| self.names_columns(*a))
+            }
+            Expr::Cast { expr, .. } | Expr::Unary { expr, .. } => self.names_columns(*expr),
+            Expr::Chain { args, .. } => self.arena.exprs(*args).iter().any(|a| self.names_columns(*a)),
+            _ => false,
+        }
     }
 
     /// An item's value. A plain column shares what it is made of; an alias that was used before is not bound again.

@@ -158,6 +158,19 @@ impl Binder<'_> {
                     self.statement(&nested[*index as usize]);
                 }
             }
+            StatementBody::Function { name, params, body } => {
+                let scope = self.push_scope(None);
+                for param in self.arena.idents(*params) {
+                    let sym = self.column_sym(*param);
+                    self.scopes[scope].lambda.push(sym);
+                }
+                let info = Rc::new(self.value_of(*body, scope).0);
+                self.pop_scope();
+                if let Some(name) = self.arena.last(*name) {
+                    let sym = self.stored_alias_sym(&self.text(name).to_lowercase());
+                    self.routines.insert(sym, info);
+                }
+            }
             StatementBody::Other { queries, alias: _ } => {
                 for query in queries {
                     let output = self.query(*query, None);

@@ -154,6 +154,12 @@ pub enum StatementBody {
         /// `USE x` in a dialect of three levels: a database, where there is one to change.
         either: Option<IdentId>,
     },
+    /// A function or macro that says what it does.
+    Function {
+        name: Idents,
+        params: Idents,
+        body: ExprId,
+    },
     /// Statements inside this one, as indices into `Statement::nested`.
     Block(Vec<u32>),
     /// Nothing that moves data; `reads` are expressions and queries it holds.

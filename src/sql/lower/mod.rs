@@ -8,6 +8,7 @@ mod function;
 mod naming;
 mod query;
 mod relation;
+mod routine;
 mod select;
 mod set;
 mod statement;

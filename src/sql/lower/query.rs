@@ -138,6 +138,15 @@ impl Lower {
             ..Select::default()
         };
         let select = self.add_select(select);
+        self.query_of(select)
+    }
+
+    pub(super) fn select_query(&mut self, select: ast::Select) -> QueryId {
+        let select = self.select(select);
+        self.query_of(select)
+    }
+
+    fn query_of(&mut self, select: crate::ir::SelectId) -> QueryId {
         let body = self.add_body(Body::Select(select));
         self.add_query(Query {
             recursive: false,

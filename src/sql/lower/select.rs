@@ -2,7 +2,8 @@
 
 use super::Lower;
 use crate::ir::{
-    Distinct, Exprs, GroupBy, IdentId, Idents, Item, ItemKind, LateralView, Pos, Select, SelectId, Star, Window,
+    Distinct, Expr, ExprId, Exprs, GroupBy, IdentId, Idents, Item, ItemKind, LateralView, Pos, Select, SelectId, Star,
+    Window,
 };
 use sqlparser::ast::{self, Spanned};
 
@@ -10,6 +11,17 @@ impl Lower {
     pub(super) fn add_select(&mut self, select: Select) -> SelectId {
         self.arena.selects.push(select);
         SelectId(super::id(self.arena.selects.len() - 1))
+    }
+
+    /// SELECT AS VALUE STRUCT(a, b AS c): rows of the struct's members.
+    fn spread_struct(&self, items: &mut Vec<Item>) {
+        let [Item { kind: ItemKind::Expr { expr, .. }, pos }] = items.as_slice() else { return };
+        let Expr::Struct { args, names } = self.arena.expr(*expr) else { return };
+        let member = |(arg, name): (&ExprId, &Option<IdentId>)| Item {
+            kind: ItemKind::Expr { expr: *arg, aliases: name.iter().copied().collect(), text: None },
+            pos: *pos,
+        };
+        *items = self.arena.exprs(*args).iter().zip(names.iter()).map(member).collect();
     }
 
     pub(super) fn select(&mut self, tree: ast::Select) -> SelectId {
@@ -97,7 +109,11 @@ impl Lower {
             .collect();
         let as_struct = match value_table_mode {
             Some(ast::ValueTableMode::AsStruct | ast::ValueTableMode::DistinctAsStruct) => true,
-            Some(ast::ValueTableMode::AsValue | ast::ValueTableMode::DistinctAsValue) | None => false,
+            Some(ast::ValueTableMode::AsValue | ast::ValueTableMode::DistinctAsValue) => {
+                self.spread_struct(&mut items);
+                false
+            }
+            None => false,
         };
         let select = Select {
             distinct,

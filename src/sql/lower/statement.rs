@@ -230,8 +230,10 @@ impl Lower {
                 (K::Ddl, body)
             }
             S::Declare { stmts, separator: _ } => self.queries(stmts.into_iter().filter_map(|d| d.for_query)),
-            S::CreateMacro { or_replace: _, temporary: _, name: _, args: _, definition: _ } => (K::Ddl, other()),
-            S::CreateFunction(_) => (K::Ddl, other()),
+            S::CreateMacro { or_replace: _, temporary: _, name, args, definition } => {
+                (K::Ddl, self.create_macro(&name, args, definition))
+            }
+            S::CreateFunction(function) => (K::Ddl, self.create_function(function).unwrap_or_else(other)),
             S::Truncate(_)
             | S::CreateVirtualTable { .. }
             | S::CreateIndex(_)
