@@ -1,6 +1,6 @@
 //! The way from text to IR: tokens -> guards -> statements -> parser -> `lower`, all on a wide stack.
 
-use crate::dialects::{self, parser_dialect};
+use crate::dialects::{self, Reader};
 use crate::embed::{self, Embedded};
 use crate::ir::{Alias, Arena, Pos, Statement, StatementBody, StatementKind};
 use crate::limits::{self, Limits};
@@ -67,11 +67,11 @@ fn parse_here(sql: &str, dialect: Dialect, limits: &Limits, inside: Inside) -> S
         script.statements.push(Parsed::Tables(Scan::default()));
         return script;
     }
-    let reader = parser_dialect(dialect);
+    let reader = dialects::reader(dialect);
     let mut tokens = Vec::with_capacity(sql.len() / 4);
-    let broken = Tokenizer::new(reader.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens).err();
+    let broken = Tokenizer::new(reader.dialect.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens).err();
     let pieces = split::statements(&tokens, dialect);
-    let work = Work { dialect, reader: reader.as_ref(), limits, inside };
+    let work = Work { dialect, reader: &reader, limits, inside };
     let last = pieces.len().saturating_sub(1);
     for (i, piece) in pieces.into_iter().enumerate() {
         match piece.inert {
@@ -106,7 +106,7 @@ fn inert(kind: StatementKind, pos: Pos) -> Parsed {
 #[derive(Clone, Copy)]
 struct Work<'a> {
     dialect: Dialect,
-    reader: &'a dyn sqlparser::dialect::Dialect,
+    reader: &'a Reader,
     limits: &'a Limits,
     inside: Inside,
 }
@@ -139,6 +139,15 @@ impl Work<'_> {
             Ok(found) => return self.lower(script, found, start),
             Err(failed) => failed,
         };
+        if matches!(error, ParserError::RecursionLimitExceeded) {
+            let message = match self.reader.fuel.is_empty() {
+                true => "The statement takes too many steps to be read.",
+                false => "The statement is nested too deeply to be read.",
+            };
+            script.error("too-large", message, start);
+            script.statements.push(Parsed::Tables(scan::tables(&owned)));
+            return;
+        }
         let mut repaired = owned.clone();
         if repair::after(&mut repaired, self.dialect) && limits::check(&repaired, self.limits).is_none() {
             match self.read(repaired) {
@@ -147,8 +156,8 @@ impl Work<'_> {
             }
         }
         if let Some(lender) = dialects::lender(&owned, self.dialect) {
-            let reader = dialects::parser_dialect(lender);
-            let lent = Work { reader: reader.as_ref(), ..*self };
+            let reader = dialects::reader(lender);
+            let lent = Work { reader: &reader, ..*self };
             if let Ok(found) = lent.read(repaired) {
                 return self.lower(script, found, start);
             }
@@ -189,8 +198,10 @@ impl Work<'_> {
 
     /// Parses the tokens to their end.
     fn read(&self, tokens: Vec<TokenWithSpan>) -> Result<Vec<ast::Statement>, Failed> {
-        let mut parser =
-            Parser::new(self.reader).with_recursion_limit(self.limits.recursion).with_tokens_with_locations(tokens);
+        self.reader.fuel.fill(tokens.len());
+        let mut parser = Parser::new(self.reader.dialect.as_ref())
+            .with_recursion_limit(self.limits.recursion)
+            .with_tokens_with_locations(tokens);
         let mut found = Vec::new();
         loop {
             match parser.parse_statement() {

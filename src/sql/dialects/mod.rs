@@ -7,6 +7,8 @@ use crate::tokens::{keyword, solid};
 use sqlparser::dialect as d;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::TokenWithSpan;
+use std::cell::Cell;
+use std::rc::Rc;
 use tessera_model::Dialect;
 use wrapped::Wrapped;
 
@@ -28,12 +30,46 @@ pub(crate) struct Extra {
     wildcard_rename: bool,
 }
 
+/// Steps that one parse may still take. The parser goes back and tries again where it cannot tell forms apart, and some
+/// texts make that exponential; a limit in steps stops them after the same work on every machine.
+#[derive(Debug, Default)]
+pub(crate) struct Fuel(Cell<u64>);
+
+impl Fuel {
+    /// Sets the limit for a statement of so many tokens.
+    pub(crate) fn fill(&self, tokens: usize) {
+        self.0.set(STEPS_BASE.saturating_add(STEPS_PER_TOKEN.saturating_mul(tokens as u64)));
+    }
+
+    /// Takes a step; true when there was none left.
+    fn burn(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left == 0
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
+const STEPS_BASE: u64 = 20_000;
+const STEPS_PER_TOKEN: u64 = 20;
+
+/// A parser dialect and its limit.
+pub(crate) struct Reader {
+    pub(crate) dialect: Box<dyn d::Dialect>,
+    pub(crate) fuel: Rc<Fuel>,
+}
+
 /// The parser dialect for `dialect`. Trino and Athena have none of their own: the generic one with Trino's types.
-pub(crate) fn parser_dialect(dialect: Dialect) -> Box<dyn d::Dialect> {
+pub(crate) fn reader(dialect: Dialect) -> Reader {
     let base = Extra { always: true, ..Extra::default() };
     let hive = Extra { shifts: true, values: true, hive: true, bang: true, row_types: true, ..base };
-    fn boxed<D: d::Dialect>(inner: D, extra: Extra) -> Box<dyn d::Dialect> {
-        Box::new(Wrapped { inner, extra })
+    fn boxed<D: d::Dialect>(inner: D, extra: Extra) -> Reader {
+        let fuel = Rc::new(Fuel::default());
+        fuel.fill(0);
+        Reader { dialect: Box::new(Wrapped { inner, extra, fuel: Rc::clone(&fuel) }), fuel }
     }
     match dialect {
         Dialect::Postgres => boxed(d::PostgreSqlDialect {}, base),

@@ -1,19 +1,21 @@
 //! A parser dialect around one of sqlparser's own: everything is passed through but for what `Extra` adds. The list of
 //! switches is the trait's, so that a release which adds one shows up here as a behaviour that is not passed on.
 
-use super::Extra;
+use super::{Extra, Fuel};
 use sqlparser::ast::{ColumnOption, DataType, Expr, GranteesType, Ident, ObjectNamePart, Statement};
 use sqlparser::dialect::{Dialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use std::any::TypeId;
 use std::iter::Peekable;
+use std::rc::Rc;
 use std::str::Chars;
 
 #[derive(Debug)]
 pub(super) struct Wrapped<D> {
     pub(super) inner: D,
     pub(super) extra: Extra,
+    pub(super) fuel: Rc<Fuel>,
 }
 
 macro_rules! pass {
@@ -58,6 +60,9 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         self.inner.is_custom_operator_part(ch)
     }
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        if self.fuel.burn() {
+            return Some(Err(ParserError::RecursionLimitExceeded));
+        }
         super::hooks::prefix(self.extra, parser).or_else(|| self.inner.parse_prefix(parser))
     }
     fn parse_infix(&self, parser: &mut Parser<'_>, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
@@ -70,9 +75,15 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         self.inner.get_next_precedence_default(parser)
     }
     fn parse_statement(&self, parser: &mut Parser<'_>) -> Option<Result<Statement, ParserError>> {
+        if self.fuel.burn() {
+            return Some(Err(ParserError::RecursionLimitExceeded));
+        }
         self.inner.parse_statement(parser)
     }
     fn parse_data_type(&self, parser: &mut Parser<'_>) -> Option<Result<DataType, ParserError>> {
+        if self.fuel.burn() {
+            return Some(Err(ParserError::RecursionLimitExceeded));
+        }
         super::hooks::data_type(self.extra, parser).or_else(|| self.inner.parse_data_type(parser))
     }
     fn parse_column_option(

@@ -397,8 +397,9 @@ impl Lower {
 
     /// A query inside a string (Redshift's UNLOAD).
     fn query_text(&mut self, text: &str) -> Option<QueryId> {
-        let reader = crate::dialects::parser_dialect(self.dialect);
-        let mut parser = sqlparser::parser::Parser::new(reader.as_ref()).with_recursion_limit(50);
+        let reader = crate::dialects::reader(self.dialect);
+        reader.fuel.fill(text.len());
+        let mut parser = sqlparser::parser::Parser::new(reader.dialect.as_ref()).with_recursion_limit(50);
         parser = parser.try_with_sql(text).ok()?;
         let query = parser.parse_query().ok()?;
         Some(self.query(*query))

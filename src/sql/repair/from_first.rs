@@ -73,6 +73,9 @@ fn swapped(tokens: &[TokenWithSpan]) -> Option<Edit> {
     None
 }
 
+/// Tokens that all copies of the FROM may add.
+const GROWTH: usize = 100_000;
+
 /// Hive's `FROM t INSERT INTO a SELECT … INSERT INTO b SELECT …`: a statement for each INSERT, all with that FROM.
 pub(super) fn multi_insert(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
     if !matches!(dialect, Dialect::Hive | Dialect::SparkSql | Dialect::Databricks) {
@@ -83,21 +86,24 @@ pub(super) fn multi_insert(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) ->
         return false;
     }
     let top: Vec<(usize, Keyword)> = at_top(tokens, first).collect();
-    let mut inserts: Vec<usize> = top.iter().filter(|(_, w)| *w == Keyword::INSERT).map(|(at, _)| *at).collect();
-    let Some(source) = inserts.first().map(|end| copy(tokens, first..*end)) else { return false };
-    let places = inserts.clone();
-    inserts.push(tokens.len());
-    let mut edits = vec![Edit::drop(first..places[0])];
-    for (i, start) in places.into_iter().enumerate() {
-        let end = inserts[i + 1];
-        let inside = || top.iter().filter(move |(at, _)| *at > start && *at < end);
+    let mut starts: Vec<usize> = top.iter().filter(|(_, w)| *w == Keyword::INSERT).map(|(at, _)| *at).collect();
+    let Some(source) = starts.first().map(|end| copy(tokens, first..*end)) else { return false };
+    if starts.len() * source.len() > GROWTH {
+        return false;
+    }
+    let mut edits = vec![Edit::drop(first..starts[0])];
+    starts.push(tokens.len());
+    for (i, pair) in starts.windows(2).enumerate() {
+        let (start, end) = (pair[0], pair[1]);
+        let from = top.partition_point(|(at, _)| *at <= start);
+        let inside = &top[from..top.partition_point(|(at, _)| *at < end)];
         if i > 0 {
             edits.push(Edit::put(start, vec![Token::SemiColon]));
         }
-        if inside().any(|(_, w)| *w == Keyword::FROM) {
+        if inside.iter().any(|(_, w)| *w == Keyword::FROM) {
             continue;
         }
-        let clause = inside().find(|(_, w)| is_clause(*w)).map_or_else(
+        let clause = inside.iter().find(|(_, w)| is_clause(*w)).map_or_else(
             || tokens[..end].iter().rposition(|t| !matches!(t.token, Token::Whitespace(_) | Token::EOF)).map(|p| p + 1),
             |(at, _)| Some(*at),
         );

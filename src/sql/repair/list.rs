@@ -146,6 +146,9 @@ pub(super) fn transform_types(tokens: &[TokenWithSpan], _: Dialect) -> Vec<Edit>
             continue;
         }
         let arguments = solid(tokens, at + 1);
+        if !is_token(tokens.get(arguments), &Token::LParen) {
+            continue;
+        }
         let alias = solid(tokens, close(tokens, arguments) + 1);
         let open = solid(tokens, alias + 1);
         if keyword(tokens.get(alias)) != Keyword::AS || !is_token(tokens.get(open), &Token::LParen) {

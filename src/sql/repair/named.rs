@@ -12,6 +12,8 @@ use tessera_model::Dialect;
 
 /// Tokens that all copies of one statement may add.
 const GROWTH: usize = 50_000;
+/// Names in one statement.
+const MAX_NAMES: usize = 100;
 
 struct Named {
     name: String,
@@ -32,6 +34,9 @@ pub(super) fn expressions(tokens: &[TokenWithSpan], dialect: Dialect) -> Vec<Edi
     let mut named = bracketed(tokens, &mut edits);
     if dialect == Dialect::ClickHouse {
         with_items(tokens, &mut named, &mut edits);
+    }
+    if named.len() > MAX_NAMES {
+        return Vec::new();
     }
     substitute(tokens, &named, &mut edits);
     edits

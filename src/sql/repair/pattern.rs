@@ -12,8 +12,8 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
-/// Steps that all `...` of one statement may take: text that makes them quadratic stays as it is.
-pub(super) const BUDGET: usize = 2_000_000;
+/// Tokens that the patterns may look at in one statement: text that makes them quadratic stays as it is.
+pub(super) const BUDGET: usize = 5_000_000;
 
 enum Part<'p> {
     Words(Vec<&'p str>),
@@ -137,7 +137,8 @@ impl<'p> Pattern<'p> {
                 }
                 _ => {
                     let start = solid(tokens, at);
-                    match one(part, tokens, start)? {
+                    let matched = one(part, tokens, start, budget);
+                    match matched? {
                         end if end == start => {}
                         end => {
                             at = end;
@@ -164,9 +165,13 @@ fn step(tokens: &[TokenWithSpan], at: usize) -> usize {
     }
 }
 
-/// The place behind what `part` matches from `at` on.
-fn one(part: &Part<'_>, tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
+/// The place behind what `part` matches from `at` on. What was looked at is paid for, match or not.
+fn one(part: &Part<'_>, tokens: &[TokenWithSpan], at: usize, budget: &mut usize) -> Option<usize> {
     let token = tokens.get(at);
+    let mut pay = |end: Option<usize>| {
+        *budget = budget.saturating_sub(end.unwrap_or(at) - at);
+        end.filter(|_| *budget > 0)
+    };
     match part {
         Part::Words(words) => is_any_word(token, words).then_some(at + 1),
         Part::Maybe(words) => Some(at + usize::from(is_any_word(token, words))),
@@ -175,10 +180,11 @@ fn one(part: &Part<'_>, tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
             let mut end = name(tokens, at)?;
             loop {
                 let comma = solid(tokens, end);
-                if !is_token(tokens.get(comma), &Token::Comma) {
-                    return Some(end);
+                let next = is_token(tokens.get(comma), &Token::Comma).then(|| name(tokens, solid(tokens, comma + 1)));
+                match next.flatten() {
+                    Some(next) => end = next,
+                    None => return pay(Some(end)),
                 }
-                end = name(tokens, solid(tokens, comma + 1))?;
             }
         }
         Part::Text => matches!(
@@ -188,10 +194,10 @@ fn one(part: &Part<'_>, tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
         .then_some(at + 1),
         Part::Any => (token.is_some() && !ends(tokens, at) && !is_token(token, &Token::LParen)).then_some(at + 1),
         Part::Group => {
-            let end = close(tokens, at);
-            (is_token(token, &Token::LParen) && end < tokens.len()).then_some(end + 1)
+            let end = is_token(token, &Token::LParen).then(|| close(tokens, at))?;
+            pay(Some(end)).filter(|end| *end < tokens.len()).map(|end| end + 1)
         }
-        Part::Expr => expression(tokens, at),
+        Part::Expr => pay(expression(tokens, at)),
         Part::Sign(sign) => is_token(token, sign).then_some(at + 1),
         Part::Lazy | Part::End | Part::Drop | Part::Keep | Part::Insert(_) => None,
     }
@@ -264,5 +270,6 @@ fn is_clause(word: Keyword) -> bool {
             | Keyword::QUALIFY
             | Keyword::SET
             | Keyword::WHEN
+            | Keyword::VALUES
     )
 }

@@ -141,14 +141,21 @@ impl Splitter<'_> {
     }
 
     /// A condition that ends with one of `words` at its own level; its queries are kept.
-    fn until(&mut self, start: usize, words: &[&str]) -> Option<usize> {
+    fn until(&mut self, start: usize, words: &[&'static str]) -> Option<usize> {
         let tokens = self.tokens;
+        let kind = words.first().copied().unwrap_or_default();
+        if self.barren.get(kind).is_some_and(|end| start < *end) {
+            return None;
+        }
         let (mut depth, mut cases) = (0usize, 0usize);
         for (at, token) in tokens.iter().enumerate().skip(start) {
             match &token.token {
                 Token::LParen => depth += 1,
                 Token::RParen => depth = depth.saturating_sub(1),
-                Token::SemiColon if depth == 0 => return None,
+                Token::SemiColon if depth == 0 => {
+                    self.barren.insert(kind, at);
+                    return None;
+                }
                 Token::Word(word) if depth == 0 => {
                     if cases == 0 && is_any_word(Some(token), words) {
                         self.queries(start..at);
@@ -163,6 +170,7 @@ impl Splitter<'_> {
                 _ => {}
             }
         }
+        self.barren.insert(kind, tokens.len());
         None
     }
 

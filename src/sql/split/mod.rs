@@ -7,6 +7,7 @@ mod control;
 mod routine;
 mod tsql;
 
+use crate::hash::FastMap;
 use crate::ir::StatementKind;
 use crate::tokens::{alone_on_line, close, is_token, keyword, solid};
 use sqlparser::keywords::Keyword;
@@ -24,7 +25,7 @@ pub(crate) struct Piece {
 
 /// The pieces of a text, without their semicolons; empty ones are left out.
 pub(crate) fn statements(tokens: &[TokenWithSpan], dialect: Dialect) -> Vec<Piece> {
-    let mut splitter = Splitter { tokens, dialect, pieces: Vec::new(), declaring: false };
+    let mut splitter = Splitter { tokens, dialect, pieces: Vec::new(), declaring: false, barren: FastMap::default() };
     let mut at = solid(tokens, 0);
     while at < tokens.len() {
         let next = splitter.control(at).unwrap_or_else(|| splitter.whole(at));
@@ -40,6 +41,8 @@ struct Splitter<'a> {
     pieces: Vec<Piece>,
     /// Between the head of a block and its BEGIN, where declarations stand.
     declaring: bool,
+    /// Up to where a word was looked for in vain, so that nothing is looked through twice.
+    barren: FastMap<&'static str, usize>,
 }
 
 impl Splitter<'_> {

@@ -12,6 +12,9 @@ use tessera_model::Dialect;
 /// Words before the kind of object: `CREATE OR REPLACE DEFINER = a@b SQL SECURITY INVOKER PROCEDURE`.
 const HEAD_WORDS: usize = 16;
 
+/// What the search for bodies is noted under.
+const BODY: &str = "BODY";
+
 impl Splitter<'_> {
     /// The place where the body of the routine that is created at `at` starts.
     pub(super) fn routine(&mut self, at: usize) -> Option<usize> {
@@ -44,14 +47,20 @@ impl Splitter<'_> {
     }
 
     /// Where the body starts, and whether with declarations.
-    fn body(&self, start: usize, trigger: bool) -> Option<(usize, bool)> {
+    fn body(&mut self, start: usize, trigger: bool) -> Option<(usize, bool)> {
         let tokens = self.tokens;
+        if self.barren.get(BODY).is_some_and(|end| start < *end) {
+            return None;
+        }
         let mut depth = 0usize;
         for (at, token) in tokens.iter().enumerate().skip(start) {
             match &token.token {
                 Token::LParen => depth += 1,
                 Token::RParen => depth = depth.saturating_sub(1),
-                Token::SemiColon if depth == 0 => return None,
+                Token::SemiColon if depth == 0 => {
+                    self.barren.insert(BODY, at);
+                    return None;
+                }
                 Token::Word(word) if depth == 0 => match word.keyword {
                     Keyword::BEGIN => return Some((at, false)),
                     Keyword::AS | Keyword::IS => {
@@ -77,6 +86,7 @@ impl Splitter<'_> {
                 _ => {}
             }
         }
+        self.barren.insert(BODY, tokens.len());
         None
     }
 
