@@ -5,7 +5,7 @@ use crate::embed::{self, Embedded};
 use crate::ir::{Alias, Arena, Pos, Statement, StatementBody, StatementKind};
 use crate::limits::{self, Limits};
 use crate::lower;
-use crate::repair;
+use crate::repair::{self, Repairs};
 use crate::scan::{self, Scan};
 use crate::split;
 use crate::wide::on_wide_stack;
@@ -71,7 +71,8 @@ fn parse_here(sql: &str, dialect: Dialect, limits: &Limits, inside: Inside) -> S
     let mut tokens = Vec::with_capacity(sql.len() / 4);
     let broken = Tokenizer::new(reader.dialect.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens).err();
     let pieces = split::statements(&tokens, dialect);
-    let work = Work { dialect, reader: &reader, limits, inside };
+    let repairs = Repairs::new(dialect);
+    let work = Work { dialect, reader: &reader, repairs: &repairs, limits, inside };
     let last = pieces.len().saturating_sub(1);
     for (i, piece) in pieces.into_iter().enumerate() {
         match piece.inert {
@@ -107,6 +108,7 @@ fn inert(kind: StatementKind, pos: Pos) -> Parsed {
 struct Work<'a> {
     dialect: Dialect,
     reader: &'a Reader,
+    repairs: &'a Repairs,
     limits: &'a Limits,
     inside: Inside,
 }
@@ -149,7 +151,7 @@ impl Work<'_> {
             return;
         }
         let mut repaired = owned.clone();
-        if repair::after(&mut repaired, self.dialect) && limits::check(&repaired, self.limits).is_none() {
+        if self.repairs.after(&mut repaired) && limits::check(&repaired, self.limits).is_none() {
             match self.read(repaired) {
                 Ok(found) => return self.lower(script, found, start),
                 Err((_, tokens)) => repaired = tokens,

@@ -125,6 +125,8 @@ struct Binder<'a> {
     shape: Option<(Rc<Output>, Option<TableId>)>,
     diagnostics: Vec<Diagnostic>,
     errors: Vec<BindError>,
+    /// Columns that stars stood for so far.
+    expanded: usize,
     /// The query that is being bound again (recursive CTEs) has reported its errors already.
     quiet: usize,
 }
@@ -179,6 +181,7 @@ pub(crate) fn script(
         shape: None,
         diagnostics: script.diagnostics.clone(),
         errors: Vec::new(),
+        expanded: 0,
         quiet: 0,
     };
     for (at, parsed) in script.statements.iter().enumerate() {

@@ -16,7 +16,18 @@ pub(super) struct Expansion {
     pub(super) stars: Vec<TableId>,
 }
 
+/// Columns that the stars of one SELECT may stand for; no warehouse has wider tables. Joins of joins of `*` double.
+const MAX_WIDTH: usize = 16_384;
+/// Columns that all stars of a script may stand for.
+const MAX_EXPANDED: usize = 500_000;
+
 impl Binder<'_> {
+    fn too_wide(&mut self, pos: Pos) {
+        let message = "The stars here stand for more columns than are followed: the rest is not known.".to_owned();
+        self.diagnose(DiagnosticSeverity::Warning, "too-large", message, pos);
+        self.lower_level(Resolution::Ambiguous);
+    }
+
     pub(super) fn star(&mut self, qualifier: Idents, options: &Star, pos: Pos, scope: usize, out: &mut Expansion) {
         let mut rels: Vec<usize> = Vec::new();
         let mut cols: Vec<Col> = Vec::new();
@@ -49,6 +60,13 @@ impl Binder<'_> {
         for rel in rels {
             let relation = self.scopes[scope].rels[rel].clone();
             let merged = qualifier.is_empty();
+            let width = relation.output.cols.len();
+            self.expanded += width;
+            if cols.len() + width > MAX_WIDTH || self.expanded > MAX_EXPANDED {
+                self.too_wide(pos);
+                wild.push(Wild { table: relation.table, info: None, except: Rc::new([]), members: false });
+                continue;
+            }
             for col in &relation.output.cols {
                 let all = if merged { self.scopes[scope].merged.as_slice() } else { &[] };
                 match all.iter().position(|m| m.sym == col.sym && (m.rels.0..m.rels.1).contains(&rel)) {

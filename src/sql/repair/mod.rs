@@ -20,6 +20,7 @@ use crate::hash::FastSet;
 use edit::{Edit, apply};
 use pattern::{BUDGET, Pattern};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
+use std::cell::{Cell, OnceCell};
 use tessera_model::Dialect;
 
 /// Finds what to change in one form.
@@ -37,8 +38,36 @@ pub(crate) fn before(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) {
     }
 }
 
-/// Rewrites a statement that failed. True when anything changed.
-pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
+/// Failed statements of one text that are repaired; a text of more is not SQL.
+const MAX_REPAIRS: usize = 2_000;
+
+/// The repairs of one text's statements.
+pub(crate) struct Repairs {
+    dialect: Dialect,
+    /// The dialect's rules, once the first statement has failed.
+    rules: OnceCell<Vec<Pattern<'static>>>,
+    left: Cell<usize>,
+}
+
+impl Repairs {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Repairs { dialect, rules: OnceCell::new(), left: Cell::new(MAX_REPAIRS) }
+    }
+
+    /// Rewrites a statement that failed. True when anything changed.
+    pub(crate) fn after(&self, tokens: &mut Vec<TokenWithSpan>) -> bool {
+        let Some(left) = self.left.get().checked_sub(1) else { return false };
+        self.left.set(left);
+        let dialect = self.dialect;
+        let rules = self.rules.get_or_init(|| {
+            let here = |dialects: &str| dialects == "*" || dialects.split(' ').any(|name| name == dialect.name());
+            rules::RULES.iter().filter(|(dialects, _)| here(dialects)).map(|(_, text)| Pattern::new(text)).collect()
+        });
+        rewrite(tokens, dialect, rules)
+    }
+}
+
+fn rewrite(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect, patterns: &[Pattern<'_>]) -> bool {
     // Forms of whole statements first: the rules then see plain queries.
     let mut changed = create::lenient(tokens, dialect);
     changed |= from_first::multi_insert(tokens, dialect);
@@ -46,7 +75,7 @@ pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
     changed |= pivot::statement(tokens, dialect);
     let modes = set::modes(tokens, dialect);
     changed |= apply(tokens, modes);
-    changed |= rules(tokens, dialect);
+    changed |= rules(tokens, patterns);
     let passes: &[Pass] = &[
         pivot::unpivot_aliases,
         list::rows_of_one,
@@ -77,7 +106,7 @@ pub(crate) fn after(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
     changed
 }
 
-fn rules(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
+fn rules(tokens: &mut Vec<TokenWithSpan>, patterns: &[Pattern<'_>]) -> bool {
     let mut changed = false;
     let mut budget = BUDGET;
     let words: FastSet<String> = tokens
@@ -87,12 +116,8 @@ fn rules(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect) -> bool {
             _ => None,
         })
         .collect();
-    for (dialects, text) in rules::RULES {
-        if *dialects != "*" && !dialects.split(' ').any(|name| name == dialect.name()) {
-            continue;
-        }
-        let pattern = Pattern::new(text);
-        if pattern.anchor.is_some_and(|anchor| !words.contains(&anchor.to_ascii_uppercase())) {
+    for pattern in patterns {
+        if pattern.anchor.as_ref().is_some_and(|anchor| !words.contains(anchor)) {
             continue;
         }
         let mut edits = Vec::new();

@@ -34,8 +34,8 @@ enum Part<'p> {
 
 pub(super) struct Pattern<'p> {
     parts: Vec<Part<'p>>,
-    /// A word that must be there for the pattern to match anywhere.
-    pub(super) anchor: Option<&'p str>,
+    /// A word, in capitals, that must be there for the pattern to match anywhere.
+    pub(super) anchor: Option<String>,
 }
 
 fn tokens_of(text: &str) -> Vec<Token> {
@@ -66,7 +66,7 @@ impl<'p> Pattern<'p> {
                 }
                 _ if word.starts_with(char::is_alphabetic) => {
                     if !word.contains('|') {
-                        anchor = anchor.or(Some(word));
+                        anchor = anchor.or_else(|| Some(word.to_ascii_uppercase()));
                     }
                     Part::Words(word.split('|').collect())
                 }
