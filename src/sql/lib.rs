@@ -18,7 +18,7 @@ mod wide;
 
 pub use limits::Limits;
 pub use mentions::Mention;
-pub use parse::{Parsed, Script, parse};
+pub use parse::{Parsed, Script, parse, starts};
 pub use scan::Scan;
 pub use wide::{STACK_BYTES, mark_wide, on_wide_stack};
 

@@ -47,6 +47,18 @@ pub fn parse(sql: &str, dialect: Dialect, limits: &Limits) -> Script {
     on_wide_stack(|| parse_here(sql, dialect, limits, Inside::default()))
 }
 
+/// Where the statements of a text start, as they would be read; nothing is parsed.
+pub fn starts(sql: &str, dialect: Dialect, limits: &Limits) -> Vec<Pos> {
+    if sql.len() > limits.text {
+        return Vec::new();
+    }
+    let reader = dialects::reader(dialect);
+    let mut tokens = Vec::with_capacity(sql.len() / 4);
+    // What follows an unreadable token is lost; what stands before it counts.
+    let _ = Tokenizer::new(reader.dialect.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens);
+    split::statements(&tokens, dialect).into_iter().map(|piece| start_of(&tokens[piece.range])).collect()
+}
+
 /// Texts in texts.
 const MAX_EMBEDDING: usize = 3;
 

@@ -122,7 +122,7 @@ impl Binder<'_> {
         }
         let mut wild = left.wild.clone();
         if left.is_open() {
-            wild.extend(other_side(left, right));
+            super::star::add_wild(&mut wild, &other_side(left, right));
         }
         Rc::new(Output { cols, wild, stars: both(&left.stars, &right.stars) })
     }

@@ -64,7 +64,13 @@ impl Binder<'_> {
             self.expanded += width;
             if cols.len() + width > MAX_WIDTH || self.expanded > MAX_EXPANDED {
                 self.too_wide(pos);
-                wild.push(Wild { table: relation.table, info: None, except: Rc::new([]), members: false });
+                wild.push(Wild {
+                    table: relation.table,
+                    info: None,
+                    except: Rc::new([]),
+                    members: false,
+                    joins_last: false,
+                });
                 continue;
             }
             for col in &relation.output.cols {
@@ -109,7 +115,7 @@ impl Binder<'_> {
     fn emit(&mut self, cols: Vec<Col>, wild: &[Wild], options: &Star, scope: usize, out: &mut Expansion) {
         if options.is_plain() {
             out.cols.extend(cols);
-            out.wild.extend(wild.iter().cloned());
+            add_wild(&mut out.wild, wild);
             return;
         }
         let except: Vec<Sym> = options.except.iter().map(|n| self.column_sym(*n)).collect();
@@ -161,7 +167,7 @@ impl Binder<'_> {
                 out.cols.push(Col { sym, name, info });
             }
         }
-        out.wild.extend(narrowed(wild, &hidden));
+        add_wild(&mut out.wild, &narrowed(wild, &hidden));
     }
 
     /// `c.*` where `c` is a struct column.
@@ -208,6 +214,29 @@ fn merged_column(merged: &Merged) -> Col {
 
 fn is_among(rels: &[Rel], sym: Sym) -> bool {
     rels.iter().any(|r| !r.hidden && r.output.find(sym).is_some())
+}
+
+/// Unknown columns of one output before it is looked whether they repeat; their order says what belongs together.
+const MANY_WILD: usize = 32;
+
+/// Adds unknown columns; where there are many each kind once, because joins of joins of `*` double them.
+pub(super) fn add_wild(out: &mut Vec<Wild>, wild: &[Wild]) {
+    for new in wild {
+        let same = |old: &Wild| {
+            let info = match (&old.info, &new.info) {
+                (None, None) => true,
+                (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+                (None, Some(_)) | (Some(_), None) => false,
+            };
+            info && old.table == new.table
+                && old.members == new.members
+                && old.joins_last == new.joins_last
+                && old.except == new.except
+        };
+        if out.len() < MANY_WILD || !out.iter().any(same) {
+            out.push(new.clone());
+        }
+    }
 }
 
 /// A column on the outer side of a join may be NULL.

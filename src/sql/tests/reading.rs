@@ -48,6 +48,14 @@ fn statements_are_split_where_they_end() {
 }
 
 #[test]
+fn statements_start_where_their_first_word_stands() {
+    let starts =
+        crate::starts("select 1;\n  -- x\n  if a then select 2; end if;", Dialect::BigQuery, &Limits::default());
+    let places: Vec<(u32, u32)> = starts.iter().map(|p| (p.line, p.column)).collect();
+    assert_eq!(places, [(1, 1), (3, 13)]);
+}
+
+#[test]
 fn the_last_resort_finds_tables() {
     let cases = [
         ("selekt a from s.t, u as x join \"V\" on 1", "? s.t u V -> "),
