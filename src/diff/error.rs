@@ -36,7 +36,11 @@ impl fmt::Display for DiffError {
             DiffError::NotASchema { side, message, path } if path.is_empty() => write!(f, "{side} schema: {message}"),
             DiffError::NotASchema { side, message, path } => write!(f, "{side} schema at `{path}`: {message}"),
             DiffError::Unsupported { format } => {
-                write!(f, "format `{}` cannot be compared yet: supported are table and json_schema", format.name())
+                write!(
+                    f,
+                    "format `{}` cannot be compared yet: supported are table, json_schema, avro and graphql",
+                    format.name()
+                )
             }
         }
     }

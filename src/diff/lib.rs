@@ -1,12 +1,14 @@
-//! Two schemas -> changes with judgments. Each format has its own room (`table`, `json_schema`); all of them speak
+//! Two schemas -> changes with judgments. Each format has its own room (`table`, `json_schema`, `avro`, `graphql`); all of them speak
 //! `model::Change`, and a change says two plain things: do old readers cope with new data (`reads`), does old producers'
 //! data fit the new schema (`writes`). What is *breaking* is then the compatibility mode's business
 //! (`model::mode`). Nothing here does I/O, and every search is bounded by a budget of visits: what cannot be proved
 //! within it is `undecided`, never ok.
 
+mod avro;
 mod batch;
 mod convert;
 mod error;
+mod graphql;
 pub mod json_schema;
 mod outcome;
 pub mod table;
@@ -65,6 +67,8 @@ pub fn diff(
             Ok(diff_tables(&before, &after, compat, options))
         }
         SchemaFormat::JsonSchema => json_schema::diff(old, new, compat, options),
+        SchemaFormat::Avro => avro::diff(old, new, compat, options),
+        SchemaFormat::GraphQl => graphql::diff(old, new, compat, options),
         other => Err(DiffError::Unsupported { format: other }),
     }
 }

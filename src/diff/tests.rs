@@ -74,3 +74,17 @@ fn every_case_of_the_fixtures_comes_out_as_written() {
         wrong.join("\n")
     );
 }
+
+/// The cases of a published corpus, where there is one: it is never part of the repository.
+pub(crate) fn corpus(file: &str) -> Option<Vec<Value>> {
+    let folder = match std::env::var_os("TESSERA_CORPORA") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpora"),
+    };
+    let path = folder.join("diff").join(file);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: no corpus at {} (set TESSERA_CORPORA)", path.display());
+        return None;
+    };
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
