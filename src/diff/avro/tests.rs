@@ -135,7 +135,13 @@ proptest! {
 
 /// A list of lists …, `depth` deep, around a type.
 fn nested(depth: usize, inner: &str) -> Value {
-    (0..depth).fold(json!(inner), |ty, _| json!({"type": "array", "items": ty}))
+    // Moved, not copied: `json!` would copy what it is given at every level.
+    (0..depth).fold(json!(inner), |ty, _| {
+        let mut list = serde_json::Map::new();
+        list.insert("type".to_owned(), json!("array"));
+        list.insert("items".to_owned(), ty);
+        Value::Object(list)
+    })
 }
 
 /// Dropping a deep JSON value needs stack of its own: that is not what is measured here.
@@ -162,7 +168,7 @@ fn unions_of_ten_thousand_branches_are_compared() {
     let told = run(&old, &new, Mode::Full);
     let rules: Vec<&str> =
         told.changes.iter().filter(|c| c.kind == ChangeKind::Structural).map(|c| c.rule.as_str()).collect();
-    assert_eq!(rules, ["branch-removed", "branch-added"].map(|r| r).into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(rules, ["branch-removed", "branch-added"]);
 }
 
 #[test]

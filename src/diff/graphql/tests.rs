@@ -49,7 +49,7 @@ fn the_published_suite() {
         assert_eq!(worst, expected, "{} {:?}", case["id"], got.changes);
         for (theirs, ours) in rules {
             let named = case["expected_changes"].as_array().unwrap().iter().filter(|c| c["type"] == theirs).count();
-            let told = got.changes.iter().filter(|c| c.rule == ours).count();
+            let told = got.changes.iter().filter(|c| c.rule == ours && c.reads != Judgment::Ok).count();
             assert!(named == 0 || named == told, "{} {theirs}: {:?}", case["id"], got.changes);
         }
     }
@@ -127,7 +127,7 @@ proptest! {
 
     #[test]
     fn documentation_is_never_structural(a in schema()) {
-        let noted = a.replace("type A", "\"\"\"\n  A note\n\"\"\"\ntype A # more").replace("enum E", "\"of it\" enum E");
+        let noted = a.replace("type A", "\"\"\"\n  A note\n\"\"\"\ntype A # more\n").replace("enum E", "\"of it\" enum E");
         let told = run(&a, &noted, Mode::Full);
         prop_assert_eq!(told.changes.len(), 2);
         prop_assert!(told.changes.iter().all(|c| c.kind == ChangeKind::Documentation && !c.breaking));
