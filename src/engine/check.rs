@@ -266,9 +266,10 @@ impl<'a> Sides<'a> {
         let (was_firm, is_firm) = (firm(&was), firm(&is));
         let reads_sql = !matches!(new.resource_type, ResourceType::Source | ResourceType::Seed);
         let closed = |s: &TableSchema| reads_sql && !s.open && !s.columns.is_empty();
-        let before = Known { firm: was_firm.as_ref(), inferred: Some(&b.inferred).filter(|s| closed(s)) };
-        let after = Known { firm: is_firm.as_ref(), inferred: Some(&a.inferred).filter(|s| closed(s)) };
-        let mut accepted = was_firm.clone().filter(|s| !s.columns.is_empty()).unwrap_or_else(|| b.schema.clone());
+        let before = Known { firm: was_firm.as_ref(), inferred: Some(&*b.inferred).filter(|s| closed(s)) };
+        let after = Known { firm: is_firm.as_ref(), inferred: Some(&*a.inferred).filter(|s| closed(s)) };
+        let mut accepted =
+            was_firm.clone().filter(|s| !s.columns.is_empty()).unwrap_or_else(|| TableSchema::clone(&b.schema));
         if let (Some(inferred), Some(_)) = (before.inferred, after.inferred) {
             // Columns that only a catalog knows (of an older build) are no difference between the two SQLs.
             accepted.columns.retain(|c| inferred.column(&c.name).is_some());

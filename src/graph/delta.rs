@@ -4,24 +4,8 @@ use crate::graph::Graph;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
-use tessera_lineage::BindError;
-use tessera_model::{Dialect, LogicalType, TableSchema};
-
-/// What is different about one output column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum What {
-    Removed,
-    Added,
-    Retyped { before: String, after: String },
-    Nullability { nullable: bool },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OutputDelta {
-    pub key: String,
-    pub name: String,
-    pub what: What,
-}
+use tessera_lineage::{BindError, ColumnDelta, ShapeDelta, untyped};
+use tessera_model::{Dialect, TableSchema};
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Delta {
@@ -29,23 +13,11 @@ pub(crate) struct Delta {
     pub same_sql: bool,
     /// Bind errors that it had not before.
     pub new_errors: Vec<BindError>,
-    pub outputs: Vec<OutputDelta>,
+    pub outputs: Vec<ColumnDelta>,
     /// Columns that both sides have stand in another order.
     pub reordered: bool,
     /// Keys of output columns whose type is unknown on a side.
     pub untyped: HashSet<String>,
-}
-
-impl OutputDelta {
-    pub(crate) fn says(&self) -> String {
-        match &self.what {
-            What::Removed => format!("its column `{}` is gone", self.name),
-            What::Added => format!("it gets a column `{}`", self.name),
-            What::Retyped { before, after } => format!("its column `{}` turns from {before} to {after}", self.name),
-            What::Nullability { nullable: true } => format!("its column `{}` may be null", self.name),
-            What::Nullability { nullable: false } => format!("its column `{}` is never null any more", self.name),
-        }
-    }
 }
 
 /// Two graphs, and the differences of the nodes asked about so far.
@@ -81,7 +53,9 @@ impl<'a> Comparison<'a> {
             was.into_iter().flat_map(|w| &w.errors).map(|e| error_key(e, now.dialect)).collect();
         delta.new_errors = now.errors.iter().filter(|e| !known.contains(&error_key(e, now.dialect))).cloned().collect();
         if let Some(was) = was {
-            compare_shapes(&was.inferred, &now.inferred, now.dialect, &mut delta);
+            let shapes = ShapeDelta::between(&was.inferred, &now.inferred, now.dialect);
+            (delta.outputs, delta.reordered) = (shapes.columns, shapes.reordered);
+            delta.untyped = untyped_columns(&was.inferred, &now.inferred, now.dialect);
         }
         delta
     }
@@ -95,58 +69,11 @@ fn error_key(error: &BindError, dialect: Dialect) -> ErrorKey {
     (error.code.clone(), error.table.as_ref().map(|t| t.key(dialect).0), column)
 }
 
-/// Compares what the SQL alone says before and after. A shape that may hold more columns than are listed neither lost nor
-/// got any for certain; a type that is unknown on a side has not changed.
-pub(crate) fn compare_shapes(before: &TableSchema, after: &TableSchema, dialect: Dialect, delta: &mut Delta) {
+/// Keys of columns whose type is unknown on a side.
+fn untyped_columns(before: &TableSchema, after: &TableSchema, dialect: Dialect) -> HashSet<String> {
     let folding = dialect.column_folding();
-    let now: HashMap<String, usize> =
-        after.columns.iter().enumerate().map(|(i, c)| (folding.key(&c.name), i)).collect();
-    let mut was: HashSet<String> = HashSet::new();
-    let mut positions = Vec::new();
-    for old in &before.columns {
-        let key = folding.key(&old.name);
-        was.insert(key.clone());
-        let Some(&at) = now.get(&key) else {
-            if !after.open && !after.columns.is_empty() {
-                delta.outputs.push(OutputDelta { key, name: old.name.clone(), what: What::Removed });
-            }
-            continue;
-        };
-        positions.push(at);
-        let new = &after.columns[at];
-        let (a, b) = (old.logical(dialect), new.logical(dialect));
-        if vague(&a) || vague(&b) {
-            delta.untyped.insert(key.clone());
-        } else if a != b {
-            let text = |c: &tessera_model::Column| c.data_type.clone().unwrap_or_default();
-            let what = What::Retyped { before: text(old), after: text(new) };
-            delta.outputs.push(OutputDelta { key: key.clone(), name: new.name.clone(), what });
-        }
-        if let (Some(a), Some(b)) = (old.nullable, new.nullable)
-            && a != b
-        {
-            delta.outputs.push(OutputDelta { key, name: new.name.clone(), what: What::Nullability { nullable: b } });
-        }
-    }
-    delta.reordered = positions.windows(2).any(|w| w[0] > w[1]);
-    if before.open || before.columns.is_empty() {
-        return;
-    }
-    for new in &after.columns {
-        let key = folding.key(&new.name);
-        if !was.contains(&key) {
-            delta.outputs.push(OutputDelta { key, name: new.name.clone(), what: What::Added });
-        }
-    }
-}
-
-/// Unknown, or unknown inside.
-fn vague(t: &LogicalType) -> bool {
-    match t {
-        LogicalType::Unknown => true,
-        LogicalType::Array(inner) => vague(inner),
-        LogicalType::Map(key, value) => vague(key) || vague(value),
-        LogicalType::Struct(fields) => fields.iter().any(|f| vague(&f.data_type)),
-        _ => false,
-    }
+    let vague = |s: &TableSchema| -> HashSet<String> {
+        s.columns.iter().filter(|c| untyped(c, dialect)).map(|c| folding.key(&c.name)).collect()
+    };
+    vague(before).union(&vague(after)).cloned().collect()
 }

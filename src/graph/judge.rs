@@ -1,9 +1,9 @@
 //! What one change of one table does to one node that reads it: the verdict of re-binding.
 
-use crate::delta::{Comparison, Delta, What};
+use crate::delta::{Comparison, Delta};
 use crate::index::{Kind, TableId};
 use std::collections::BTreeSet;
-use tessera_lineage::BindError;
+use tessera_lineage::{BindError, What};
 use tessera_model::{Effect, Reader, UseKind};
 
 /// The nature of a change, as far as it matters for readers.

@@ -1,23 +1,18 @@
 //! The tables that a query may read: shapes by name, under one dialect's comparison rules. Names in SQL are written with
 //! any number of parts, so a look-up tries the whole name first and then a unique suffix.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tessera_model::{Dialect, TableName, TableSchema};
+use tessera_sql::hash::FastMap;
 
 /// Table shapes by name under one dialect's comparison rules; looks up by full name, then by unique suffix.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     dialect: Dialect,
     tables: Vec<(TableName, Arc<TableSchema>)>,
-    full: HashMap<String, u32>,
-    suffix: HashMap<String, Suffix>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Suffix {
-    One(u32),
-    Many,
+    full: FastMap<Box<str>, u32>,
+    /// The table that ends like this; `None`: several do. Made when a full name is looked up in vain.
+    suffix: OnceLock<FastMap<Box<str>, Option<u32>>>,
 }
 
 /// Where the names of a statement are looked up when they are written without database or schema.
@@ -43,21 +38,15 @@ impl Catalog {
 
     /// As [`Catalog::insert`], for a shape that is held elsewhere too.
     pub fn insert_shared(&mut self, name: TableName, schema: Arc<TableSchema>) {
-        let parts = self.folded(&name);
-        let key = parts.join(".");
-        if let Some(&at) = self.full.get(&key) {
+        let key = name.key(self.dialect).0;
+        if let Some(&at) = self.full.get(key.as_str()) {
             self.tables[at as usize] = (name, schema);
             return;
         }
         let at = u32::try_from(self.tables.len()).unwrap_or(u32::MAX);
         self.tables.push((name, schema));
-        self.full.insert(key, at);
-        for start in 1..parts.len() {
-            self.suffix
-                .entry(parts[start..].join("."))
-                .and_modify(|s| *s = if *s == Suffix::One(at) { *s } else { Suffix::Many })
-                .or_insert(Suffix::One(at));
-        }
+        self.full.insert(key.into(), at);
+        self.suffix = OnceLock::new();
     }
 
     pub fn get(&self, name: &TableName) -> Option<&TableSchema> {
@@ -66,16 +55,33 @@ impl Catalog {
 
     /// The stored name and shape that `name` stands for.
     pub fn entry(&self, name: &TableName) -> Option<(&TableName, &Arc<TableSchema>)> {
-        let parts = self.folded(name);
-        let key = parts.join(".");
-        let at = match (self.full.get(&key), self.suffix.get(&key)) {
-            (Some(&at), _) => Some(at),
-            (None, Some(Suffix::One(at))) => Some(*at),
-            (None, Some(Suffix::Many)) => None,
-            // A name with more parts than the catalog's: `db.schema.t` finds a table known as `schema.t` or `t`.
-            (None, None) => (1..parts.len()).find_map(|start| self.full.get(&parts[start..].join(".")).copied()),
+        let key = name.key(self.dialect).0;
+        let at = match self.full.get(key.as_str()) {
+            Some(&at) => Some(at),
+            None => match self.suffixes().get(key.as_str()) {
+                Some(at) => *at,
+                // A name with more parts than the catalog's: `db.schema.t` finds a table known as `schema.t` or `t`.
+                None => {
+                    let parts = self.folded(name);
+                    (1..parts.len()).find_map(|start| self.full.get(parts[start..].join(".").as_str()).copied())
+                }
+            },
         }?;
         self.tables.get(at as usize).map(|(n, s)| (n, s))
+    }
+
+    fn suffixes(&self) -> &FastMap<Box<str>, Option<u32>> {
+        self.suffix.get_or_init(|| {
+            let mut suffixes: FastMap<Box<str>, Option<u32>> = FastMap::default();
+            for ((name, _), at) in self.tables.iter().zip(0u32..) {
+                let parts = self.folded(name);
+                for start in 1..parts.len() {
+                    let one = suffixes.entry(parts[start..].join(".").into()).or_insert(Some(at));
+                    *one = one.filter(|known| *known == at);
+                }
+            }
+            suffixes
+        })
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&TableName, &TableSchema)> {

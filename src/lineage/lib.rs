@@ -11,7 +11,10 @@ mod world;
 pub use batch::batch_line;
 pub use catalog::{Catalog, Defaults};
 pub use tessera_sql::on_wide_stack;
-pub use world::{BindError, Cache, NodeInput, NodeLineage, World, WorldLineage, analyze_world};
+pub use world::{
+    Affected, BindError, Cache, ColumnDelta, Impact, NodeInput, NodeLineage, Project, Reason, Rebinding, ShapeChange,
+    ShapeDelta, TableChange, What, Work, World, WorldLineage, analyze_world, rebind, untyped,
+};
 
 use tessera_model::Dialect;
 use tessera_model::lineage::QueryLineage;

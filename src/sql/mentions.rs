@@ -38,11 +38,14 @@ impl Script {
                         Body::Table(name, _) => Some(*name),
                         _ => None,
                     });
-                    let read = match &statement.body {
+                    // The columns of a table decide about what is copied from its shape, or goes into it by position.
+                    let by_shape = |body: &StatementBody| match body {
                         StatementBody::Create { like, .. } => *like,
+                        StatementBody::Insert { table, columns, .. } if columns.is_empty() => Some(*table),
                         _ => None,
                     };
-                    for name in names.chain(bodies).chain(read) {
+                    let shapes = std::iter::once(&statement.body).chain(&statement.nested).filter_map(by_shape);
+                    for name in names.chain(bodies).chain(shapes) {
                         push(mention(arena, name, &ctes));
                     }
                 }

@@ -103,7 +103,7 @@ impl Work<'_> {
         };
         let active = self.snapshot.contracts.get(&asset.id).cloned();
         let head_node = self.head.table(&relation);
-        let inferred = head_node.map(|n| n.schema.clone());
+        let inferred = head_node.map(|n| TableSchema::clone(&n.schema));
         let Some(active) = active else {
             let firm = shape.filter(|s| !s.open && matches!(s.origin, Some(Origin::Catalog | Origin::Contract)));
             let Some(first) = firm.or(inferred).filter(|s| !s.columns.is_empty()) else { return Ok(()) };
@@ -121,7 +121,7 @@ impl Work<'_> {
         let (was, is) = (firm(&before_shape), firm(&shape));
         let told = |n: &tessera_lineage::NodeLineage| match node.resource_type {
             ResourceType::Snapshot => with_snapshot_columns(&accepted, &n.inferred),
-            _ => n.inferred.clone(),
+            _ => TableSchema::clone(&n.inferred),
         };
         let (sql_before, sql_after) = (before_node.map(told), head_node.map(told));
         let before = Known { firm: was.as_ref(), inferred: sql_before.as_ref().filter(|s| closed(s)) };

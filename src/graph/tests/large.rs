@@ -63,8 +63,8 @@ fn graph(models: usize, wide: usize, columns: usize, edges: usize) -> Graph {
                 diagnostics: Vec::new(),
                 open: false,
             }),
-            inferred: schema.clone(),
-            schema: schema.clone(),
+            inferred: Arc::new(schema.clone()),
+            schema: Arc::new(schema.clone()),
             errors: Vec::new(),
             cause: None,
         };

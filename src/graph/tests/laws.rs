@@ -194,8 +194,8 @@ fn add(
             diagnostics: Vec::new(),
             open: false,
         }),
-        inferred: schema.clone(),
-        schema,
+        inferred: Arc::new(schema.clone()),
+        schema: Arc::new(schema),
         errors: parts.errors,
         cause: None,
     };

@@ -112,7 +112,7 @@ fn a_column_used_only_in_a_filter_names_its_reader_and_everything_below() {
         let mut cache = Cache::default();
         let base = Graph::build(input("v1", engine, dialect), &mut cache);
         let customers = relation(&base, "stg_customers");
-        let mut shape = base.table(&customers).unwrap().schema.clone();
+        let mut shape = TableSchema::clone(&base.table(&customers).unwrap().schema);
         shape.columns.retain(|c| c.name != "status");
         let head = base.with_overrides(&[(customers, dialect, Some(shape))], &mut cache);
         let lines = hit(&base, &head, dialect, "stg_customers", "status removed");
@@ -155,7 +155,7 @@ fn a_source_column_that_only_staging_names_breaks_all_that_stands_on_staging() {
         let mut cache = Cache::default();
         let base = Graph::build(input("v1", engine, dialect), &mut cache);
         let orders = relation(&base, "source.orchard.shop.orders");
-        let mut shape = base.table(&orders).unwrap().schema.clone();
+        let mut shape = TableSchema::clone(&base.table(&orders).unwrap().schema);
         shape.columns.retain(|c| c.name != "currency");
         let head = base.with_overrides(&[(orders, dialect, Some(shape))], &mut cache);
         let lines = hit(&base, &head, dialect, "source.orchard.shop.orders", "currency removed");

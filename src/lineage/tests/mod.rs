@@ -1,4 +1,4 @@
-//! Tests of the whole engine: cases as data (`cases`), bombs, projects (`world`), and the shared corpora where they are.
+//! Tests of the whole engine: cases as data (`cases`), bombs, projects (`world`, `whatif`), and the shared corpora where they are.
 
 mod batch;
 mod bombs;
@@ -6,6 +6,9 @@ mod cases;
 mod corpus;
 mod laws;
 mod orchard;
+mod whatif;
+mod whatif_laws;
+mod work;
 mod world;
 
 use std::path::PathBuf;

@@ -1,69 +1,20 @@
 //! Results by content: the text, the dialect, the engine's version, and the columns of what is read. Whatever changes
-//! elsewhere, such an answer stays true.
+//! elsewhere, such an answer stays true. Beside it the last analysis is remembered node by node, so that what did not
+//! change is recognised by looking, without hashing it again.
 
-use crate::world::{BindError, NodeInput, NodeLineage};
+use super::NodeInput;
+use super::node::{Bound, Finished};
+use super::print::Key;
+use super::skeleton::Skeleton;
+use super::text::{Read, Text};
+use super::{Defaults, World};
 use std::collections::HashMap;
 use std::sync::Arc;
-use tessera_model::lineage::QueryLineage;
-use tessera_model::{TableName, TableSchema};
-
-/// Raised whenever the same text may give another answer.
-pub(super) const ENGINE_VERSION: u32 = 1;
+use tessera_model::{Dialect, TableName};
+use tessera_sql::hash::FastMap;
 
 /// How many analyses an entry survives without being used: what-if questions come in between.
 const KEEP: u64 = 8;
-
-pub(super) type Key = [u8; 32];
-
-/// A table that a text names, under its node's dialect and defaults.
-#[derive(Debug)]
-pub(super) struct Named {
-    pub(super) name: TableName,
-    /// The form in which names are compared.
-    pub(super) key: String,
-    /// Written without schema or database, so it may be an injected CTE.
-    pub(super) bare: bool,
-    pub(super) maybe_cte: bool,
-}
-
-/// What binding one node gave.
-#[derive(Debug)]
-pub(super) struct Bound {
-    pub(super) lineage: Arc<QueryLineage>,
-    pub(super) inferred: TableSchema,
-    pub(super) errors: Vec<BindError>,
-}
-
-/// A node's whole answer, with what it was put together from and what its shape means to its readers.
-#[derive(Debug)]
-pub(super) struct Finished {
-    bound: Arc<Bound>,
-    relation: Option<TableName>,
-    known: Option<TableSchema>,
-    cause: Option<String>,
-    pub(super) node: Arc<NodeLineage>,
-    pub(super) print: Key,
-}
-
-impl Finished {
-    pub(super) fn new(input: &NodeInput, bound: Arc<Bound>, node: Arc<NodeLineage>, print: Key) -> Self {
-        Finished {
-            bound,
-            relation: input.relation.clone(),
-            known: input.known.clone(),
-            cause: input.cause.clone(),
-            node,
-            print,
-        }
-    }
-
-    fn fits(&self, input: &NodeInput, bound: &Arc<Bound>) -> bool {
-        Arc::ptr_eq(&self.bound, bound)
-            && self.relation == input.relation
-            && self.known == input.known
-            && self.cause == input.cause
-    }
-}
 
 #[derive(Debug)]
 struct Entry<T> {
@@ -71,13 +22,91 @@ struct Entry<T> {
     used: u64,
 }
 
+/// What analyses have really done with a [`Cache`], since it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    pub parsed: u64,
+    pub bound: u64,
+}
+
 /// Results per node, by content.
 #[derive(Debug, Default)]
 pub struct Cache {
-    mentions: HashMap<Key, Entry<Vec<Named>>>,
+    texts: HashMap<Key, Entry<Text>>,
     bound: HashMap<Key, Entry<Bound>>,
-    finished: HashMap<String, Entry<Finished>>,
+    last: FastMap<Arc<str>, Last>,
+    skeleton: Option<Arc<Skeleton>>,
+    work: Work,
     round: u64,
+}
+
+/// A node as the last analysis met it.
+#[derive(Debug)]
+pub(super) struct Last {
+    skeleton: Arc<Skeleton>,
+    sql: Option<Arc<str>>,
+    dialect: Dialect,
+    defaults: Defaults,
+    relation: Option<TableName>,
+    aliases: Vec<(String, String)>,
+    pub(super) text: Option<Arc<Text>>,
+    pub(super) reads: Arc<[Read]>,
+    /// The print of each read as it was bound against; `None` in a cycle.
+    seen: Vec<Option<Key>>,
+    pub(super) finished: Arc<Finished>,
+    round: u64,
+}
+
+impl Last {
+    pub(super) fn new(
+        node: &NodeInput,
+        skeleton: &Arc<Skeleton>,
+        text: Option<Arc<Text>>,
+        reads: Arc<[Read]>,
+        seen: Vec<Option<Key>>,
+        finished: Arc<Finished>,
+    ) -> Self {
+        Last {
+            skeleton: Arc::clone(skeleton),
+            sql: node.sql.clone(),
+            dialect: node.dialect,
+            defaults: node.defaults.clone(),
+            relation: node.relation.clone(),
+            aliases: node.aliases.clone(),
+            text,
+            reads,
+            seen,
+            finished,
+            round: 0,
+        }
+    }
+
+    /// Its reads are positions in a world that looks like this.
+    pub(super) fn is_of(&self, skeleton: &Arc<Skeleton>) -> bool {
+        Arc::ptr_eq(&self.skeleton, skeleton)
+    }
+
+    /// The text and all that its own meaning depends on are as they were.
+    pub(super) fn same_text(&self, node: &NodeInput) -> bool {
+        let same_sql = match (&self.sql, &node.sql) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+            (None, None) => true,
+            _ => false,
+        };
+        same_sql
+            && self.dialect == node.dialect
+            && self.defaults == node.defaults
+            && self.relation == node.relation
+            && self.aliases == node.aliases
+    }
+
+    /// Everything that its answer was made of is as it was.
+    pub(super) fn still_holds(&self, node: &NodeInput, reads: &[Read], seen: &[Option<Key>]) -> bool {
+        self.reads.len() == reads.len()
+            && self.reads.iter().zip(reads).all(|(a, b)| a.mention == b.mention)
+            && self.seen == seen
+            && self.finished.fits(node)
+    }
 }
 
 impl Cache {
@@ -90,25 +119,53 @@ impl Cache {
         self.bound.is_empty()
     }
 
-    pub(super) fn begin(&mut self) {
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    pub(super) fn begin(&mut self, world: &World) -> Arc<Skeleton> {
         self.round += 1;
+        let skeleton = match self.skeleton.take().filter(|s| s.fits(world)) {
+            Some(skeleton) => skeleton,
+            None => Arc::new(Skeleton::new(world)),
+        };
+        self.skeleton = Some(Arc::clone(&skeleton));
+        skeleton
     }
 
     pub(super) fn end(&mut self) {
         let oldest = self.round.saturating_sub(KEEP);
-        self.mentions.retain(|_, e| e.used >= oldest);
-        self.bound.retain(|_, e| e.used >= oldest);
-        self.finished.retain(|_, e| e.used >= oldest);
+        // What the last analysis stands on is in use, whether or not it was looked up.
+        self.texts.retain(|_, e| e.used >= oldest || Arc::strong_count(&e.value) > 1);
+        self.bound.retain(|_, e| e.used >= oldest || Arc::strong_count(&e.value) > 1);
+        self.last.retain(|_, l| l.round >= oldest);
     }
 
-    pub(super) fn mentions(&mut self, key: &Key) -> Option<Arc<Vec<Named>>> {
-        let entry = self.mentions.get_mut(key)?;
+    /// The node as it was met last.
+    pub(super) fn last(&self, id: &str) -> Option<&Last> {
+        self.last.get(id)
+    }
+
+    pub(super) fn touch(&mut self, id: &str) {
+        if let Some(last) = self.last.get_mut(id) {
+            last.round = self.round;
+        }
+    }
+
+    pub(super) fn remember(&mut self, id: &Arc<str>, mut last: Last) {
+        last.round = self.round;
+        self.last.insert(Arc::clone(id), last);
+    }
+
+    pub(super) fn text(&mut self, key: &Key) -> Option<Arc<Text>> {
+        let entry = self.texts.get_mut(key)?;
         entry.used = self.round;
         Some(Arc::clone(&entry.value))
     }
 
-    pub(super) fn keep_mentions(&mut self, key: Key, value: Arc<Vec<Named>>) {
-        self.mentions.insert(key, Entry { value, used: self.round });
+    pub(super) fn keep_text(&mut self, text: &Arc<Text>) {
+        self.work.parsed += 1;
+        self.texts.insert(text.key, Entry { value: Arc::clone(text), used: self.round });
     }
 
     pub(super) fn bound(&mut self, key: &Key) -> Option<Arc<Bound>> {
@@ -117,20 +174,8 @@ impl Cache {
         Some(Arc::clone(&entry.value))
     }
 
-    pub(super) fn keep_bound(&mut self, key: Key, value: Arc<Bound>) {
-        self.bound.insert(key, Entry { value, used: self.round });
-    }
-
-    pub(super) fn finished(&mut self, input: &NodeInput, bound: &Arc<Bound>) -> Option<Arc<Finished>> {
-        let entry = self.finished.get_mut(&input.id)?;
-        if !entry.value.fits(input, bound) {
-            return None;
-        }
-        entry.used = self.round;
-        Some(Arc::clone(&entry.value))
-    }
-
-    pub(super) fn keep_finished(&mut self, id: &str, value: Arc<Finished>) {
-        self.finished.insert(id.to_owned(), Entry { value, used: self.round });
+    pub(super) fn keep_bound(&mut self, bound: &Arc<Bound>) {
+        self.work.bound += 1;
+        self.bound.insert(bound.key, Entry { value: Arc::clone(bound), used: self.round });
     }
 }

@@ -1,19 +1,29 @@
 //! Many nodes that build on each other (dbt projects, warehouse views), analysed in the order of their dependencies:
 //! each node's shape is what the nodes that read it bind against. Reading order:
-//! `order` (what depends on what), `node` (one node), `shape` (which knowledge of a shape wins), `through` (ephemeral
-//! nodes), `cache`, `index` (names of relations).
+//! `run` (the way), `order` (what comes after what), `skeleton` and `index` (who builds which relation), `text` (what a
+//! text names), `node` (one node bound), `shape` (which knowledge of a shape wins), `through` (ephemeral nodes), `cache`
+//! and `print` (what need not be done again), `whatif` (other shapes for some tables).
 
 mod cache;
 mod index;
 mod node;
 mod order;
+mod print;
+mod run;
 mod shape;
+mod skeleton;
+mod text;
 mod through;
+mod whatif;
 
-pub use cache::Cache;
+pub use cache::{Cache, Work};
+pub use whatif::{
+    Affected, ColumnDelta, Impact, Project, Reason, Rebinding, ShapeChange, ShapeDelta, TableChange, What, rebind,
+    untyped,
+};
 
 use crate::catalog::Defaults;
-use index::NameIndex;
+use skeleton::Skeleton;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tessera_model::lineage::QueryLineage;
@@ -65,9 +75,9 @@ pub struct NodeLineage {
     /// Reads of other relations only: a node's reads of its own relation (incremental models) are removed.
     pub lineage: Arc<QueryLineage>,
     /// What the SQL alone says; `open` where a star stands on an unknown table.
-    pub inferred: TableSchema,
+    pub inferred: Arc<TableSchema>,
     /// The best known shape: what nodes downstream bind against.
-    pub schema: TableSchema,
+    pub schema: Arc<TableSchema>,
     pub errors: Vec<BindError>,
     /// Why something is unknown: `uncompiled`, `python`, `unparsed`, `table_only`, …
     pub cause: Option<String>,
@@ -76,19 +86,24 @@ pub struct NodeLineage {
 #[derive(Debug, Clone, Default)]
 pub struct WorldLineage {
     pub nodes: BTreeMap<String, Arc<NodeLineage>>,
-    relations: NameIndex<String>,
+    skeleton: Option<Arc<Skeleton>>,
 }
 
 impl WorldLineage {
     /// The node that builds the relation of that name, compared as `dialect` compares names: by its full name, or by a
     /// shorter one that only one relation ends with.
     pub fn producer_of(&self, name: &TableName, dialect: Dialect) -> Option<&Arc<NodeLineage>> {
-        self.nodes.get(self.relations.get(name, dialect)?)
+        let skeleton = self.skeleton.as_ref()?;
+        self.nodes.get(&**skeleton.id(skeleton.producer(name, dialect)?))
     }
 }
 
 /// Analyses every node after the nodes it reads. Nodes whose text and whose sources' columns are as before come from the
 /// cache. Cycles are cut where they are weakest.
 pub fn analyze_world(world: &World, cache: &mut Cache) -> WorldLineage {
-    tessera_sql::on_wide_stack(|| node::analyze(world, cache))
+    tessera_sql::on_wide_stack(|| {
+        let analysis = run::analyze(world, cache);
+        let nodes = world.nodes.iter().map(|n| n.id.clone()).zip(analysis.finished.iter().map(|f| Arc::clone(&f.node)));
+        WorldLineage { nodes: nodes.collect(), skeleton: Some(analysis.skeleton) }
+    })
 }
