@@ -1,6 +1,6 @@
 //! What is different between two shapes of one table or output.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use tessera_model::{Column, Dialect, LogicalType, TableSchema};
 
 /// What is different about one column.
@@ -50,13 +50,16 @@ impl ShapeDelta {
             return delta;
         }
         let folding = dialect.column_folding();
-        let now: HashMap<String, usize> =
-            after.columns.iter().enumerate().map(|(i, c)| (folding.key(&c.name), i)).collect();
+        // A name may stand there more than once: the first goes with the first, and so on.
+        let mut now: HashMap<String, VecDeque<usize>> = HashMap::with_capacity(after.columns.len());
+        for (at, column) in after.columns.iter().enumerate() {
+            now.entry(folding.key(&column.name)).or_default().push_back(at);
+        }
         let mut seen = vec![false; after.columns.len()];
         let mut last = 0;
         for old in &before.columns {
             let key = folding.key(&old.name);
-            let Some(&at) = now.get(&key) else {
+            let Some(at) = now.get_mut(&key).and_then(VecDeque::pop_front) else {
                 if !after.open && !after.columns.is_empty() {
                     delta.columns.push(ColumnDelta { key, name: old.name.clone(), what: What::Removed });
                 }
@@ -84,8 +87,8 @@ impl ShapeDelta {
             return delta;
         }
         for (new, seen) in after.columns.iter().zip(seen) {
-            let key = folding.key(&new.name);
-            if !seen && now.get(&key).is_none_or(|at| std::ptr::eq(&after.columns[*at], new)) {
+            if !seen {
+                let key = folding.key(&new.name);
                 delta.columns.push(ColumnDelta { key, name: new.name.clone(), what: What::Added });
             }
         }

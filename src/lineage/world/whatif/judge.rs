@@ -6,6 +6,7 @@ use crate::catalog::{Catalog, Defaults};
 use crate::world::BindError;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 use tessera_model::lineage::{DirectKind, QueryLineage, Resolution};
 use tessera_model::{Dialect, Effect, TableName, TableSchema};
 use tessera_sql::{Limits, on_wide_stack};
@@ -48,7 +49,7 @@ pub enum Reason {
     Open,
     /// What it reads is not built any more, or may not be.
     Upstream {
-        id: String,
+        id: Arc<str>,
         breaks: bool,
     },
 }

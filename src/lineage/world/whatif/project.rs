@@ -4,7 +4,7 @@
 use super::change::ShapeChange;
 use super::delta::{ShapeDelta, carried};
 use super::judge::{Incoming, Reason, Side, Verdict, judge, understood};
-use super::words::Words;
+use super::words::{Extent, Words};
 use crate::world::cache::Cache;
 use crate::world::node::{self, Around, Bound};
 use crate::world::run::{self, Analysis};
@@ -12,9 +12,9 @@ use crate::world::{NodeLineage, World, WorldLineage, shape, text};
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use tessera_model::table::Origin;
-use tessera_model::{Dialect, Effect, TableName, TableSchema};
+use tessera_model::{Column, Dialect, Effect, TableName, TableSchema};
 use tessera_sql::hash::{FastMap, FastSet};
 use tessera_sql::{Script, on_wide_stack};
 
@@ -74,6 +74,12 @@ pub struct Project {
     analysis: Analysis,
     scripts: Vec<OnceLock<Script>>,
     words: Vec<OnceLock<Words>>,
+    /// By reader and node read: whether columns that the reader does not name can matter to it.
+    probes: Mutex<FastMap<(u32, u32), bool>>,
+    /// By position: the nodes that it may read.
+    upstream: Vec<Box<[u32]>>,
+    /// By position: the nodes without which it cannot be built.
+    needs: Vec<Box<[u32]>>,
     /// By position: the nodes that read it.
     readers: Vec<Vec<u32>>,
     rank: Vec<u32>,
@@ -93,22 +99,31 @@ impl Project {
     pub fn new(world: Arc<World>, cache: &mut Cache) -> Self {
         let analysis = on_wide_stack(|| run::analyze(&world, cache));
         let count = world.nodes.len();
+        let mut upstream: Vec<Box<[u32]>> = Vec::with_capacity(count);
+        let mut needs: Vec<Box<[u32]>> = Vec::with_capacity(count);
         let mut readers: Vec<Vec<u32>> = vec![Vec::new(); count];
         let mut producers: FastMap<(Dialect, String), Vec<u32>> = FastMap::default();
         let mut strays: FastMap<(Dialect, String), Vec<u32>> = FastMap::default();
         for (at, node) in (0u32..).zip(&world.nodes) {
             let reads = &analysis.reads[at as usize];
-            for read in reads.iter() {
-                readers[read.node as usize].push(at);
-            }
-            // Whoever is not understood reads what it is said to depend on.
             let lineage = &analysis.finished[at as usize].node.lineage;
+            let mut above: Vec<u32> = reads.iter().map(|r| r.node).collect();
+            // Whoever is not understood reads what it is said to depend on.
             if node.sql.is_none() || understood(lineage).is_some() {
-                let upstream = node.upstream.iter().filter_map(|id| analysis.skeleton.position(id));
-                for up in upstream {
-                    readers[up as usize].push(at);
-                }
+                above.extend(node.upstream.iter().filter_map(|id| analysis.skeleton.position(id)));
             }
+            above.sort_unstable();
+            above.dedup();
+            above.retain(|up| *up != at);
+            for up in &above {
+                readers[*up as usize].push(at);
+            }
+            let needed = |up: &u32| match &world.nodes[*up as usize].relation {
+                Some(relation) => node.sql.is_none() || lineage.reads.contains(relation),
+                None => true,
+            };
+            needs.push(above.iter().copied().filter(needed).collect());
+            upstream.push(above.into());
             if let Some(text) = &analysis.texts[at as usize] {
                 let mut read = reads.iter().map(|r| r.mention).peekable();
                 for (mention, named) in (0u32..).zip(&text.mentions) {
@@ -121,18 +136,25 @@ impl Project {
                 producers.entry((node.dialect, relation.key(node.dialect).0)).or_default().push(at);
             }
         }
-        for (at, list) in (0u32..).zip(&mut readers) {
-            list.sort_unstable();
-            list.dedup();
-            list.retain(|reader| *reader != at);
-        }
         let mut rank = vec![0u32; count];
         for (place, at) in (0u32..).zip(&analysis.order) {
             rank[*at as usize] = place;
         }
         let scripts = std::iter::repeat_with(OnceLock::new).take(count).collect();
         let words = std::iter::repeat_with(OnceLock::new).take(count).collect();
-        Project { world, analysis, scripts, words, readers, rank, producers, strays }
+        Project {
+            world,
+            analysis,
+            scripts,
+            words,
+            probes: Mutex::default(),
+            upstream,
+            needs,
+            readers,
+            rank,
+            producers,
+            strays,
+        }
     }
 
     /// The project as it stands.
@@ -208,12 +230,58 @@ impl Project {
         found.map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether a column of `table` that the text does not name can make a difference to it: found out once, by a column
+    /// that nobody can have named.
+    fn lets_through(&self, at: u32, table: &TableName, binds: &Cell<usize>) -> bool {
+        let read = self.analysis.reads[at as usize]
+            .iter()
+            .find(|r| self.world.nodes[r.node as usize].relation.as_ref() == Some(table));
+        let Some(read) = read else { return true };
+        let known = self.probes.lock().ok().and_then(|p| p.get(&(at, read.node)).copied());
+        known.unwrap_or_else(|| {
+            binds.set(binds.get() + 1);
+            let found = self.probe(at, read.node);
+            if let Ok(mut probes) = self.probes.lock() {
+                probes.insert((at, read.node), found);
+            }
+            found
+        })
+    }
+
+    fn probe(&self, at: u32, read: u32) -> bool {
+        let Some(text) = &self.analysis.texts[at as usize] else { return true };
+        let (input, node, upstream) = (&self.world.nodes[at as usize], self.node(at), self.node(read));
+        let mut shape = TableSchema::clone(&upstream.schema);
+        shape.columns.push(Column::new("tessera probe", None));
+        let probe = Probe { project: self, read, shape: Arc::new(shape) };
+        let reads = &self.analysis.reads[at as usize];
+        let bound = node::bind(input, at, [0; 32], text, self.script(at), reads, &probe);
+        *bound.lineage != *node.lineage || *bound.inferred != *node.inferred || bound.errors != node.errors
+    }
+
     fn script(&self, at: u32) -> &Script {
         self.scripts[at as usize].get_or_init(|| text::parse(&self.world.nodes[at as usize]))
     }
 
     fn words(&self, at: u32) -> &Words {
         self.words[at as usize].get_or_init(|| Words::of(self.script(at)))
+    }
+}
+
+/// The project with one column more in one table.
+struct Probe<'p> {
+    project: &'p Project,
+    read: u32,
+    shape: Arc<TableSchema>,
+}
+
+impl Around for Probe<'_> {
+    fn node(&self, at: u32) -> Option<&Arc<NodeLineage>> {
+        Some(self.project.node(at))
+    }
+
+    fn shape(&self, at: u32) -> Option<Arc<TableSchema>> {
+        Some(Arc::clone(if at == self.read { &self.shape } else { &self.project.node(at).schema }))
     }
 }
 
@@ -327,9 +395,8 @@ impl<'p> Walk<'p> {
 
     fn visit(&mut self, at: u32) {
         let project = self.project;
-        let upstream = self.upstream(at);
-        let incoming: Vec<(&Incoming, Option<usize>)> = upstream
-            .iter()
+        let above = project.upstream[at as usize].iter();
+        let incoming: Vec<(&Incoming, Option<usize>)> = above
             .filter_map(|up| self.incoming.get(up).map(|(i, via)| (i, *via)))
             .chain(self.stray.get(&at).map(|i| (i, None)))
             .collect();
@@ -346,14 +413,12 @@ impl<'p> Walk<'p> {
         }
         let mut verdict = verdict;
         // What is not built takes everything below it along.
-        let failing = upstream.iter().filter_map(|up| self.failed.get(up).map(|f| (*up, *f)));
-        let failing =
-            failing.filter(|(up, _)| self.depends(at, *up)).min_by_key(|(_, (index, effect))| (*effect, *index));
+        let failing = project.needs[at as usize].iter().filter_map(|up| self.failed.get(up).map(|f| (*up, *f)));
+        let failing = failing.min_by_key(|(_, (index, effect))| (*effect, *index));
         if let Some((up, (index, effect))) = failing.filter(|(_, (_, effect))| *effect < verdict.effect) {
-            let id = project.analysis.skeleton.id(up).to_string();
-            let output = std::mem::take(&mut verdict.output);
-            verdict = Verdict::new(effect, vec![Reason::Upstream { id, breaks: effect == Effect::Breaks }]);
-            verdict.output = output;
+            let id = Arc::clone(project.analysis.skeleton.id(up));
+            let reasons = vec![Reason::Upstream { id, breaks: effect == Effect::Breaks }];
+            verdict = Verdict { output: std::mem::take(&mut verdict.output), ..Verdict::new(effect, reasons) };
             via = Some(index);
         }
         if verdict.effect == Effect::Unaffected {
@@ -376,30 +441,9 @@ impl<'p> Walk<'p> {
         });
     }
 
-    /// The nodes that a node may read.
-    fn upstream(&self, at: u32) -> Vec<u32> {
-        let project = self.project;
-        let mut list: Vec<u32> = project.analysis.reads[at as usize].iter().map(|r| r.node).collect();
-        let declared = &project.world.nodes[at as usize].upstream;
-        list.extend(declared.iter().filter_map(|id| project.analysis.skeleton.position(id)));
-        list.sort_unstable();
-        list.dedup();
-        list.retain(|up| self.incoming.contains_key(up) || self.failed.contains_key(up));
-        list
-    }
-
     fn reads(&self, at: u32, incoming: &Incoming) -> bool {
         let lineage = &self.project.node(at).lineage;
         incoming.hidden || lineage.reads.contains(&incoming.table) || lineage.writes.contains(&incoming.table)
-    }
-
-    /// Whether a node cannot be built without another: it reads it, or it is said to and nothing better is known.
-    fn depends(&self, at: u32, up: u32) -> bool {
-        let (node, upstream) = (self.project.node(at), self.project.node(up));
-        match &upstream.relation {
-            Some(relation) => !self.has_sql(at) || node.lineage.reads.contains(relation),
-            None => true,
-        }
     }
 
     fn verdict(&self, at: u32, incoming: &[(&Incoming, Option<usize>)]) -> (Verdict, Option<Bound>) {
@@ -426,13 +470,7 @@ impl<'p> Walk<'p> {
         {
             return (Verdict::new(Effect::Breaks, vec![Reason::TableGone(gone.table.clone())]), None);
         }
-        let words = project.words(at);
-        let concerned = self.exact
-            || touched.iter().any(|i| {
-                let names = i.delta.columns.iter().map(|c| &c.name).chain(&i.away).chain(&i.untyped);
-                (i.delta.reordered && words.whole()) || names.into_iter().any(|name| words.touch(name))
-            });
-        if !concerned {
+        if !self.exact && !touched.iter().any(|i| self.concerns(at, i)) {
             return nothing;
         }
         let bound = self.bind(at);
@@ -441,6 +479,27 @@ impl<'p> Walk<'p> {
             Side { lineage: &bound.lineage, shape: &bound.inferred, errors: &bound.errors },
         ];
         (judge(&sides, &touched, node.dialect), Some(bound))
+    }
+
+    /// Whether a change can matter to a text: it names a changed column, or takes columns along that it does not name.
+    fn concerns(&self, at: u32, incoming: &Incoming) -> bool {
+        let project = self.project;
+        let words = project.words(at);
+        let columns = || incoming.delta.columns.iter().map(|c| &c.name).chain(&incoming.away).chain(&incoming.untyped);
+        if columns().any(|c| words.name(c)) {
+            return true;
+        }
+        let more = incoming.delta.reordered || columns().next().is_some();
+        match words.extent() {
+            Extent::Named => false,
+            Extent::Rows if !incoming.delta.reordered => {
+                more && project.lets_through(at, &incoming.table, &self.rebound)
+            }
+            Extent::Sets if !incoming.delta.reordered && !incoming.open => {
+                more && project.lets_through(at, &incoming.table, &self.rebound)
+            }
+            Extent::Rows | Extent::Sets | Extent::Each => more,
+        }
     }
 
     /// Whether the text names the changed table, or a name that a CTE of its own may hide.
@@ -491,7 +550,7 @@ impl<'p> Walk<'p> {
         let table = node.relation.clone().unwrap_or_else(|| TableName::new(None, None, &node.id));
         let mut incoming = Incoming::new(table, delta);
         incoming.hidden = node.relation.is_none();
-        incoming.open = node.schema.open;
+        incoming.open = node.schema.open || after.open;
         incoming.untyped.clone_from(&verdict.untyped);
         if incoming.delta.is_empty() && incoming.untyped.is_empty() {
             return;

@@ -3,7 +3,8 @@
 
 use tessera_sql::hash::FastSet;
 use tessera_sql::ir::{
-    Arena, Body, Call, Expr, ExprId, IdentId, ItemKind, JoinConstraint, Relation, Select, Statement, StatementBody,
+    Alias, Arena, Body, Call, Expr, ExprId, GroupBy, IdentId, Item, ItemKind, JoinConstraint, Order, Relation,
+    Statement, StatementBody,
 };
 use tessera_sql::{Parsed, Script};
 
@@ -11,8 +12,21 @@ use tessera_sql::{Parsed, Script};
 pub(super) struct Words {
     /// Every identifier in the text, in lower case.
     names: FastSet<Box<str>>,
-    /// Stars, natural joins, whole rows as values, columns by position: any column may matter.
-    whole: bool,
+    extent: Extent,
+}
+
+/// How far a text goes beyond the columns that it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Extent {
+    #[default]
+    Named,
+    /// Stars and whole rows take columns along as they are, whatever they are called: what one column that is not named
+    /// does to the text, any other does.
+    Rows,
+    /// As rows, but a set operation may go by position where the columns of a side are not all known.
+    Sets,
+    /// Natural joins, patterns, columns by position: every column may matter in its own way.
+    Each,
 }
 
 impl Words {
@@ -22,20 +36,18 @@ impl Words {
             match parsed {
                 Parsed::Statement(statement) => words.add(statement),
                 // Which columns it reads is not known.
-                Parsed::Tables(_) => words.whole = true,
+                Parsed::Tables(_) => words.extent = Extent::Each,
             }
         }
         words
     }
 
-    /// Whether the text may be concerned with a column of that name.
-    pub(super) fn touch(&self, column: &str) -> bool {
-        self.whole || self.names.contains(column.to_lowercase().as_str())
+    pub(super) fn name(&self, column: &str) -> bool {
+        self.names.contains(column.to_lowercase().as_str())
     }
 
-    /// Whether the order or the number of columns may matter.
-    pub(super) fn whole(&self) -> bool {
-        self.whole
+    pub(super) fn extent(&self) -> Extent {
+        self.extent
     }
 
     fn add(&mut self, statement: &Statement) {
@@ -58,56 +70,102 @@ impl Words {
             | StatementBody::Block(_)
             | StatementBody::Other { .. } => false,
         };
-        self.whole |= !plain
+        let each = !plain
             || !statement.nested.is_empty()
+            || arena.selects.iter().any(|s| s.from.iter().any(natural))
+            || arena.relations.iter().any(|r| joins_by_name(r) || names_by_position(r))
+            || arena.calls.iter().any(|c| call_name(arena, c) == "columns");
+        let rows = arena.selects.iter().any(|s| s.items.iter().any(|i| is_star(&i.kind)))
             || arena.queries.iter().any(|q| !q.pipes.is_empty())
             || arena.bodies.iter().any(|b| matches!(b, Body::Table(..) | Body::Dml(_)))
-            || arena.selects.iter().any(takes_all)
-            || arena.relations.iter().any(spreads)
+            || arena.relations.iter().any(keeps_the_rest)
             || stars_as_values(arena)
             || rows_as_values(arena);
+        let sets = arena.bodies.iter().any(|b| matches!(b, Body::Set { .. }))
+            || arena.queries.iter().any(|q| !q.pipes.is_empty());
+        let extent = match (each, rows) {
+            (true, _) => Extent::Each,
+            (false, false) => Extent::Named,
+            (false, true) if by_position(arena) => Extent::Each,
+            (false, true) if sets => Extent::Sets,
+            (false, true) => Extent::Rows,
+        };
+        self.extent = self.extent.max(extent);
     }
 }
 
-fn takes_all(select: &Select) -> bool {
-    let star = |kind: &ItemKind| match kind {
+fn is_star(kind: &ItemKind) -> bool {
+    match kind {
         ItemKind::Star { .. } | ItemKind::Expand { .. } => true,
         ItemKind::Expr { .. } => false,
+    }
+}
+
+/// Whether the place of a column may matter, or what its name looks like, where stars are.
+fn by_position(arena: &Arena) -> bool {
+    let ordinal = |id: &ExprId| matches!(arena.expr(*id), Expr::Literal(_));
+    let ordered = |order: &Order| match order {
+        Order::None | Order::All => false,
+        Order::By(list) => arena.exprs(*list).iter().any(ordinal),
     };
-    select.items.iter().any(|i| star(&i.kind)) || select.from.iter().any(natural)
+    let grouped = |group: &GroupBy| match group {
+        GroupBy::None | GroupBy::All => false,
+        GroupBy::By(list) => arena.exprs(*list).iter().any(ordinal),
+    };
+    let pattern = |item: &Item| match &item.kind {
+        ItemKind::Star { options, .. } | ItemKind::Expand { options, .. } => options.ilike.is_some(),
+        ItemKind::Expr { .. } => false,
+    };
+    arena.queries.iter().any(|q| ordered(&q.order) || q.ctes.iter().any(|c| !c.columns.is_empty()))
+        || arena.selects.iter().any(|s| grouped(&s.group) || s.items.iter().any(pattern))
+        || arena.relations.iter().any(|r| alias(r).is_some_and(|a| !a.columns.is_empty()))
 }
 
 fn natural(from: &tessera_sql::ir::From) -> bool {
     from.joins.iter().any(|j| matches!(j.constraint, JoinConstraint::Natural))
 }
 
-/// Whether a relation in FROM makes something of all columns of another, or names them by position.
-fn spreads(relation: &Relation) -> bool {
+fn joins_by_name(relation: &Relation) -> bool {
     match relation {
-        Relation::Table { alias, .. } => !alias.columns.is_empty(),
         Relation::Nested { from, .. } => natural(from),
-        // What these give is made of what is named elsewhere in the text.
-        Relation::Derived { .. } | Relation::Function { .. } | Relation::Unnest { .. } | Relation::Columns { .. } => {
-            false
-        }
-        Relation::Pivot { .. } | Relation::Unpivot { .. } | Relation::MatchRecognize { .. } => true,
+        Relation::Table { .. }
+        | Relation::Derived { .. }
+        | Relation::Function { .. }
+        | Relation::Unnest { .. }
+        | Relation::Columns { .. }
+        | Relation::Pivot { .. }
+        | Relation::Unpivot { .. }
+        | Relation::MatchRecognize { .. } => false,
     }
 }
 
-/// A star that is a value, but for `count(*)`; and `COLUMNS('…')`, which picks columns by pattern.
-fn stars_as_values(arena: &Arena) -> bool {
-    let name = |call: &Call| arena.last(call.name).map(|n| arena.text(n).to_ascii_lowercase()).unwrap_or_default();
-    let is_star = |id: &&ExprId| matches!(arena.expr(**id), Expr::Star(_));
-    let mut counted = 0;
-    for call in &arena.calls {
-        let name = name(call);
-        if name == "columns" {
-            return true;
-        }
-        if name.starts_with("count") {
-            counted += arena.exprs(call.args).iter().filter(is_star).count();
-        }
+/// `FROM t (a, b)`.
+fn names_by_position(relation: &Relation) -> bool {
+    matches!(relation, Relation::Table { alias, .. } if !alias.columns.is_empty())
+}
+
+/// Whether the columns that nobody names go on into what the relation gives.
+fn keeps_the_rest(relation: &Relation) -> bool {
+    match relation {
+        Relation::Pivot { .. } | Relation::Unpivot { .. } | Relation::MatchRecognize { .. } => true,
+        Relation::Table { .. }
+        | Relation::Derived { .. }
+        | Relation::Function { .. }
+        | Relation::Unnest { .. }
+        | Relation::Nested { .. }
+        | Relation::Columns { .. } => false,
     }
+}
+
+fn call_name(arena: &Arena, call: &Call) -> String {
+    arena.last(call.name).map(|n| arena.text(n).to_ascii_lowercase()).unwrap_or_default()
+}
+
+/// A star that is a value, but for `count(*)`.
+fn stars_as_values(arena: &Arena) -> bool {
+    let is_star = |id: &&ExprId| matches!(arena.expr(**id), Expr::Star(_));
+    let counts = arena.calls.iter().filter(|c| call_name(arena, c).starts_with("count"));
+    let counted: usize = counts.map(|c| arena.exprs(c.args).iter().filter(is_star).count()).sum();
     counted < arena.exprs.iter().filter(|e| matches!(e, Expr::Star(_))).count()
 }
 
@@ -124,15 +182,23 @@ fn rows_as_values(arena: &Arena) -> bool {
 }
 
 fn relation_name(arena: &Arena, relation: &Relation) -> Option<IdentId> {
+    let written = match relation {
+        Relation::Table { name, .. } => arena.last(*name),
+        _ => None,
+    };
+    alias(relation).and_then(|a| a.name).or(written)
+}
+
+fn alias(relation: &Relation) -> Option<&Alias> {
     match relation {
-        Relation::Table { name, alias, .. } => alias.name.or_else(|| arena.last(*name)),
-        Relation::Derived { alias, .. }
+        Relation::Table { alias, .. }
+        | Relation::Derived { alias, .. }
         | Relation::Function { alias, .. }
         | Relation::Unnest { alias, .. }
         | Relation::Nested { alias, .. }
         | Relation::Columns { alias, .. }
         | Relation::Pivot { alias, .. }
         | Relation::Unpivot { alias, .. }
-        | Relation::MatchRecognize { alias, .. } => alias.name,
+        | Relation::MatchRecognize { alias, .. } => Some(alias),
     }
 }
