@@ -3,6 +3,7 @@
 
 use crate::name::TableName;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// How a source column gets into an output column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,15 +28,15 @@ pub enum IndirectKind {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DirectRead {
-    pub table: TableName,
-    pub column: String,
+    pub table: Arc<TableName>,
+    pub column: Arc<str>,
     pub kind: DirectKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IndirectRead {
-    pub table: TableName,
-    pub column: String,
+    pub table: Arc<TableName>,
+    pub column: Arc<str>,
     pub kind: IndirectKind,
 }
 
@@ -60,7 +61,7 @@ pub enum Resolution {
 pub struct OutputColumn {
     pub name: String,
     /// The table that the statement writes, if it writes one.
-    pub target: Option<TableName>,
+    pub target: Option<Arc<TableName>>,
     /// In the dialect's spelling; `None` when unknown.
     #[serde(rename = "type")]
     pub data_type: Option<String>,

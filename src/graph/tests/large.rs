@@ -34,7 +34,11 @@ fn graph(models: usize, wide: usize, columns: usize, edges: usize) -> Graph {
                 nullable: None,
                 direct: above
                     .iter()
-                    .map(|t| DirectRead { table: name(*t), column: format!("c{c}"), kind: DirectKind::Identity })
+                    .map(|t| DirectRead {
+                        table: Arc::new(name(*t)),
+                        column: format!("c{c}").into(),
+                        kind: DirectKind::Identity,
+                    })
                     .collect(),
                 indirect: Vec::new(),
                 candidates: Vec::new(),

@@ -124,13 +124,20 @@ fn bind(specs: &[Spec], dropped: &[&str]) -> Bound {
         }
         for r in &spec.rows {
             if let Some((t, column)) = check(&mut parts, *r) {
-                parts.rows.push(IndirectRead { table: name(t), column, kind: IndirectKind::Filter });
+                parts.rows.push(IndirectRead {
+                    table: Arc::new(name(t)),
+                    column: column.into(),
+                    kind: IndirectKind::Filter,
+                });
             }
         }
         reads.extend(spec.star);
         for (column, from, kind) in outputs {
             columns.push(column.clone());
-            let direct = from.into_iter().map(|(t, c)| DirectRead { table: name(t), column: c, kind }).collect();
+            let direct = from
+                .into_iter()
+                .map(|(t, c)| DirectRead { table: Arc::new(name(t)), column: c.into(), kind })
+                .collect();
             parts.columns.push(OutputColumn {
                 name: column,
                 target: None,

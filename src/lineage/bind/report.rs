@@ -2,7 +2,9 @@
 
 use super::value::{Info, Output, Source, TableId};
 use super::{Binder, Bound};
+use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use tessera_model::lineage::{
     DirectKind, DirectRead, IndirectKind, IndirectRead, OutputColumn, QueryLineage, Resolution,
 };
@@ -17,40 +19,65 @@ pub(super) struct Written {
     pub(super) info: Rc<Info>,
 }
 
-impl Binder<'_> {
-    fn names(&self, list: &[TableId]) -> Vec<TableName> {
-        list.iter().map(|t| self.table_name(*t).clone()).collect()
+/// Names of tables and columns as they are handed out: made once, shared by all edges.
+struct Shared {
+    tables: Vec<OnceCell<Arc<TableName>>>,
+    columns: Vec<OnceCell<Arc<str>>>,
+}
+
+impl Shared {
+    fn new(binder: &Binder<'_>) -> Self {
+        Shared {
+            tables: vec![OnceCell::new(); binder.tables.len()],
+            columns: vec![OnceCell::new(); binder.sources.len()],
+        }
+    }
+
+    fn table(&self, binder: &Binder<'_>, id: TableId) -> Arc<TableName> {
+        let name = self.tables[id.0 as usize].get_or_init(|| Arc::new(binder.table_name(id).clone()));
+        Arc::clone(name)
+    }
+
+    fn column(&self, binder: &Binder<'_>, source: Source) -> (Arc<TableName>, Arc<str>) {
+        let column = &binder.sources[source.0 as usize];
+        let name = self.columns[source.0 as usize].get_or_init(|| Arc::from(&*column.name));
+        (self.table(binder, column.table), Arc::clone(name))
     }
 
     /// The reads that are surely meant, or those that may be.
-    fn direct(&self, list: &[(Source, DirectKind)], candidates: bool) -> Vec<DirectRead> {
-        list.iter()
-            .filter(|(source, _)| self.sources[source.0 as usize].candidate == candidates)
-            .map(|(source, kind)| {
-                let column = &self.sources[source.0 as usize];
-                let table = self.table_name(column.table).clone();
-                DirectRead { table, column: column.name.to_string(), kind: *kind }
-            })
-            .collect()
+    fn direct(&self, binder: &Binder<'_>, list: &[(Source, DirectKind)], candidates: bool) -> Vec<DirectRead> {
+        let read = |(source, kind): &(Source, DirectKind)| {
+            let (table, column) = self.column(binder, *source);
+            DirectRead { table, column, kind: *kind }
+        };
+        list.iter().filter(|(source, _)| binder.sources[source.0 as usize].candidate == candidates).map(read).collect()
     }
 
-    fn candidates(&self, info: &Info) -> Vec<DirectRead> {
+    fn candidates(&self, binder: &Binder<'_>, info: &Info) -> Vec<DirectRead> {
+        let uncertain = |source: Source| binder.sources[source.0 as usize].candidate;
+        if !info.direct.iter().any(|(s, _)| uncertain(*s)) && !info.indirect.iter().any(|(s, _)| uncertain(*s)) {
+            return Vec::new();
+        }
         let deciding: Vec<_> = info.indirect.iter().map(|(s, _)| (*s, DirectKind::Transformation)).collect();
-        let mut all = self.direct(&info.direct, true);
-        all.extend(self.direct(&deciding, true));
+        let mut all = self.direct(binder, &info.direct, true);
+        all.extend(self.direct(binder, &deciding, true));
         all.sort();
         all.dedup_by(|b, a| a.table == b.table && a.column == b.column);
         all
     }
 
-    fn indirect(&self, list: &[(Source, IndirectKind)]) -> Vec<IndirectRead> {
-        list.iter()
-            .map(|(source, kind)| {
-                let column = &self.sources[source.0 as usize];
-                let table = self.table_name(column.table).clone();
-                IndirectRead { table, column: column.name.to_string(), kind: *kind }
-            })
-            .collect()
+    fn indirect(&self, binder: &Binder<'_>, list: &[(Source, IndirectKind)]) -> Vec<IndirectRead> {
+        let read = |(source, kind): &(Source, IndirectKind)| {
+            let (table, column) = self.column(binder, *source);
+            IndirectRead { table, column, kind: *kind }
+        };
+        list.iter().map(read).collect()
+    }
+}
+
+impl Binder<'_> {
+    fn names(&self, list: &[TableId]) -> Vec<TableName> {
+        list.iter().map(|t| self.table_name(*t).clone()).collect()
     }
 
     fn type_text(&self, ty: Option<&LogicalType>) -> Option<String> {
@@ -58,6 +85,7 @@ impl Binder<'_> {
     }
 
     pub(super) fn report(self, worst: Resolution) -> Bound {
+        let shared = Shared::new(&self);
         let mut used = vec![false; self.sources.len()];
         for written in &self.columns {
             for (source, _) in &written.info.direct {
@@ -80,12 +108,12 @@ impl Binder<'_> {
             .iter()
             .map(|w| OutputColumn {
                 name: w.name.to_string(),
-                target: w.target.map(|t| self.table_name(t).clone()),
+                target: w.target.map(|t| shared.table(&self, t)),
                 data_type: self.type_text(w.info.ty.as_ref()),
                 nullable: w.info.nullable,
-                direct: self.direct(&w.info.direct, false),
-                candidates: self.candidates(&w.info),
-                indirect: self.indirect(&w.info.indirect),
+                direct: shared.direct(&self, &w.info.direct, false),
+                candidates: shared.candidates(&self, &w.info),
+                indirect: shared.indirect(&self, &w.info.indirect),
             })
             .collect();
         let shape = match &self.shape {
@@ -102,8 +130,8 @@ impl Binder<'_> {
             reads: self.names(&self.reads),
             writes: self.names(&self.writes),
             columns,
-            indirect: self.indirect(&self.rows),
-            unused: self.direct(&unused, false),
+            indirect: shared.indirect(&self, &self.rows),
+            unused: shared.direct(&self, &unused, false),
             statements: self.statements,
             diagnostics: self.diagnostics,
             open,

@@ -49,6 +49,8 @@ pub(super) trait Around {
     fn node(&self, at: u32) -> Option<&Arc<NodeLineage>>;
     /// The shape by which the node is read.
     fn shape(&self, at: u32) -> Option<Arc<TableSchema>>;
+    /// Whether `other` was bound before `own`: in a cycle somebody has to be the first.
+    fn knows(&self, own: u32, other: u32) -> bool;
 }
 
 /// The key of an answer: the text's own, and the print of each of its reads.
@@ -85,6 +87,9 @@ pub(super) fn bind(
             if let (Some(known), Some(relation)) = (&node.known, &node.relation) {
                 catalog.insert(relation.clone(), known.clone());
             }
+            continue;
+        }
+        if !around.knows(own, read.node) {
             continue;
         }
         let (Some(upstream), Some(shape)) = (around.node(read.node), around.shape(read.node)) else { continue };

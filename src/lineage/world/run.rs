@@ -258,6 +258,10 @@ impl Around for Run<'_> {
     fn shape(&self, at: u32) -> Option<Arc<TableSchema>> {
         self.node(at).map(|n| Arc::clone(&n.schema))
     }
+
+    fn knows(&self, _: u32, other: u32) -> bool {
+        self.done[other as usize].is_some()
+    }
 }
 
 /// A pool of wide stacks, made when first needed.

@@ -22,9 +22,9 @@ pub(super) fn expand(lineage: &mut QueryLineage, stands_for: &[(TableName, Arc<N
                 .unwrap_or_default()
         };
         let direct = |list: &mut Vec<DirectRead>| {
-            let mut merged: BTreeMap<(TableName, String), DirectKind> = BTreeMap::new();
+            let mut merged: BTreeMap<(Arc<TableName>, Arc<str>), DirectKind> = BTreeMap::new();
             for read in list.drain(..) {
-                if &read.table != name {
+                if *read.table != *name {
                     let kind = merged.entry((read.table, read.column)).or_insert(read.kind);
                     *kind = (*kind).max(read.kind);
                     continue;
@@ -39,7 +39,7 @@ pub(super) fn expand(lineage: &mut QueryLineage, stands_for: &[(TableName, Arc<N
         let indirect = |list: &mut Vec<IndirectRead>| {
             let mut all = Vec::with_capacity(list.len());
             for read in list.drain(..) {
-                if &read.table == name {
+                if *read.table == *name {
                     all.extend(sources(&read.column).iter().map(|s| IndirectRead {
                         table: s.table.clone(),
                         column: s.column.clone(),

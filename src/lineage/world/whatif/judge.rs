@@ -329,9 +329,10 @@ fn undecided(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> 
 /// The tables of which a column of that name is read.
 fn named<'a>(lineage: &'a QueryLineage, key: &'a str, dialect: Dialect) -> impl Iterator<Item = &'a TableName> {
     let folding = dialect.column_folding();
-    let direct = lineage.columns.iter().flat_map(|c| &c.direct).chain(&lineage.unused).map(|r| (&r.table, &r.column));
-    let own = lineage.columns.iter().flat_map(|c| &c.indirect).chain(&lineage.indirect).map(|r| (&r.table, &r.column));
-    direct.chain(own).filter(move |(_, c)| *c == key || folding.key(c) == key).map(|(t, _)| t)
+    let direct = lineage.columns.iter().flat_map(|c| &c.direct).chain(&lineage.unused).map(|r| (&*r.table, &*r.column));
+    let own =
+        lineage.columns.iter().flat_map(|c| &c.indirect).chain(&lineage.indirect).map(|r| (&*r.table, &*r.column));
+    direct.chain(own).filter(move |(_, c)| **c == *key || folding.key(c) == key).map(|(t, _)| t)
 }
 
 fn used(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> Vec<Reason> {

@@ -220,6 +220,10 @@ impl Project {
         &self.analysis.finished[at as usize].node
     }
 
+    fn is_before(&self, at: u32, other: u32) -> bool {
+        self.rank[at as usize] < self.rank[other as usize]
+    }
+
     /// All nodes that stand for the relation of that name.
     fn nodes_of(&self, table: &TableName, dialect: Dialect) -> &[u32] {
         let found = self.analysis.skeleton.producer(table, dialect).and_then(|at| {
@@ -282,6 +286,10 @@ impl Around for Probe<'_> {
 
     fn shape(&self, at: u32) -> Option<Arc<TableSchema>> {
         Some(Arc::clone(if at == self.read { &self.shape } else { &self.project.node(at).schema }))
+    }
+
+    fn knows(&self, own: u32, other: u32) -> bool {
+        self.project.is_before(other, own)
     }
 }
 
@@ -587,5 +595,9 @@ impl Around for Walk<'_> {
         let gone = self.incoming.get(&at).is_some_and(|(i, _)| i.gone);
         let shape = self.shapes.get(&at).unwrap_or(&self.project.node(at).schema);
         (!gone).then(|| Arc::clone(shape))
+    }
+
+    fn knows(&self, own: u32, other: u32) -> bool {
+        self.project.is_before(other, own)
     }
 }
