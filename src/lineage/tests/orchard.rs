@@ -147,9 +147,9 @@ fn a_column_that_only_filters_is_read() {
         node.lineage
             .indirect
             .iter()
-            .any(|r| r.table.name == "stg_customers" && r.column == "status" && r.kind == IndirectKind::Filter)
+            .any(|r| r.table.name == "stg_customers" && &*r.column == "status" && r.kind == IndirectKind::Filter)
     );
-    assert!(node.lineage.columns.iter().all(|c| c.direct.iter().all(|d| d.column != "status")));
+    assert!(node.lineage.columns.iter().all(|c| c.direct.iter().all(|d| &*d.column != "status")));
 }
 
 #[test]

@@ -145,7 +145,7 @@ proptest! {
                 let q = &node.lineage;
                 let direct = q.columns.iter().flat_map(|c| &c.direct).chain(&q.unused).map(|r| (&r.table, &r.column));
                 let indirect = q.columns.iter().flat_map(|c| &c.indirect).chain(&q.indirect).map(|r| (&r.table, &r.column));
-                let reads = direct.chain(indirect).any(|(t, c)| *t == table(name) && *c == column);
+                let reads = direct.chain(indirect).any(|(t, c)| **t == table(name) && **c == *column);
                 let told = impact.of(id).is_some_and(|a| a.effect != Effect::Unaffected);
                 prop_assert!(!reads || told || !node.errors.is_empty(), "{} reads {}.{}: {:?}", id, name, column, impact);
             }

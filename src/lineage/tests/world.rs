@@ -147,7 +147,7 @@ fn an_injected_name_without_its_text_stands_for_its_node() {
     let r = &got.nodes["r"].lineage;
     assert_eq!(r.reads.iter().map(ToString::to_string).collect::<Vec<_>>(), ["db.s.b"]);
     assert_eq!(r.columns[0].direct[0].table.to_string(), "db.s.b");
-    let indirect: Vec<&str> = r.indirect.iter().map(|i| i.column.as_str()).collect();
+    let indirect: Vec<&str> = r.indirect.iter().map(|i| &*i.column).collect();
     assert_eq!(indirect, ["y", "z"]);
     assert_eq!(columns(&got, "r"), ["w INTEGER"]);
 }

@@ -29,6 +29,9 @@ pub(super) struct Analysis {
     pub(super) order: Vec<u32>,
 }
 
+/// A node to bind: the key of its answer, the prints of its reads, and its text if that was just parsed.
+type Job = (u32, Key, Vec<Option<Key>>, Option<Script>);
+
 struct Run<'w> {
     world: &'w World,
     skeleton: Arc<Skeleton>,
@@ -155,7 +158,7 @@ impl Run<'_> {
             if wave.is_empty() {
                 return;
             }
-            let mut jobs: Vec<(u32, Key, Vec<Option<Key>>, Option<Script>)> = Vec::new();
+            let mut jobs: Vec<Job> = Vec::new();
             for at in &wave {
                 let seen = self.seen(*at);
                 match self.answer(*at, &seen, cache) {
@@ -164,7 +167,7 @@ impl Run<'_> {
                 }
             }
             let this = &*self;
-            let work = |(at, key, seen, script): (u32, Key, Vec<Option<Key>>, Option<Script>)| {
+            let work = |(at, key, seen, script): Job| {
                 let node = &this.world.nodes[at as usize];
                 let script = script.unwrap_or_else(|| text::parse(node));
                 let bound = this.texts[at as usize]

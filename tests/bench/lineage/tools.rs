@@ -162,7 +162,9 @@ pub fn measure(args: &[String]) -> Result<Value> {
                 let time = ProcessTime::now();
                 let project = Project::new(Arc::clone(&world), &mut Cache::default());
                 let ready = time.elapsed();
-                let tables: Vec<_> = world.nodes.iter().filter_map(|n| Some((n.relation.as_ref()?, n.dialect))).collect();
+                // The columns that the project's own SQL makes; those of sources come from YAML.
+                let built = world.nodes.iter().filter(|n| n.sql.is_some());
+                let tables: Vec<_> = built.filter_map(|n| Some((n.relation.as_ref()?, n.dialect))).collect();
                 let (mut asked, mut rebound, mut effects) = (0, 0, std::collections::BTreeMap::new());
                 for (table, dialect) in tables {
                     let columns = project.shape(table, dialect).map(|s| s.columns.clone()).unwrap_or_default();

@@ -408,18 +408,17 @@ impl<'p> Walk<'p> {
             .filter_map(|up| self.incoming.get(up).map(|(i, via)| (i, *via)))
             .chain(self.stray.get(&at).map(|i| (i, None)))
             .collect();
-        let (verdict, bound) = self.verdict(at, &incoming);
+        let (mut verdict, bound) = self.verdict(at, &incoming);
         if self.exact {
-            return match bound {
-                Some(bound) => self.answer(at, bound),
-                None => {}
-            };
+            if let Some(bound) = bound {
+                self.answer(at, bound);
+            }
+            return;
         }
         let mut via = incoming.iter().filter_map(|(_, via)| *via).min();
         if incoming.iter().any(|(i, v)| v.is_none() && self.reads(at, i)) {
             via = None;
         }
-        let mut verdict = verdict;
         // What is not built takes everything below it along.
         let failing = project.needs[at as usize].iter().filter_map(|up| self.failed.get(up).map(|f| (*up, *f)));
         let failing = failing.min_by_key(|(_, (index, effect))| (*effect, *index));
