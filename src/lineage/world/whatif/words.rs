@@ -67,6 +67,7 @@ impl Words {
             | StatementBody::Rename { .. }
             | StatementBody::Swap { .. }
             | StatementBody::Use { .. }
+            | StatementBody::Function { .. }
             | StatementBody::Block(_)
             | StatementBody::Other { .. } => false,
         };
