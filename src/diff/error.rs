@@ -38,7 +38,7 @@ impl fmt::Display for DiffError {
             DiffError::Unsupported { format } => {
                 write!(
                     f,
-                    "format `{}` cannot be compared yet: supported are table, json_schema, avro and graphql",
+                    "format `{}` cannot be compared yet: supported are table, json_schema, avro, openapi and graphql",
                     format.name()
                 )
             }

@@ -17,7 +17,7 @@ mod parts;
 mod patterns;
 mod probe;
 mod refs;
-mod shape;
+pub(crate) mod shape;
 mod solve;
 mod text;
 mod vanish;
@@ -26,6 +26,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contain::contained_within;
 pub use contain::{Containment, contained};
 
 use crate::{Diff, DiffError, Options};

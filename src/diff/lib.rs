@@ -10,6 +10,7 @@ mod convert;
 mod error;
 mod graphql;
 pub mod json_schema;
+mod openapi;
 mod outcome;
 pub mod table;
 
@@ -38,6 +39,9 @@ pub struct Options {
     /// Renames known from elsewhere (lineage, field ids) as (old name, new name). They decide which pair is suggested,
     /// never the verdict.
     pub hints: Vec<(String, String)>,
+    /// The day (`2026-01-31`) by which announced ends are judged; this crate has no clock. Without it an end that was
+    /// announced for some day is neither past nor to come.
+    pub today: Option<String>,
 }
 
 impl Default for Options {
@@ -48,6 +52,7 @@ impl Default for Options {
             dialect: Dialect::Generic,
             type_rules: None,
             hints: Vec::new(),
+            today: None,
         }
     }
 }
@@ -69,6 +74,7 @@ pub fn diff(
         SchemaFormat::JsonSchema => json_schema::diff(old, new, compat, options),
         SchemaFormat::Avro => avro::diff(old, new, compat, options),
         SchemaFormat::GraphQl => graphql::diff(old, new, compat, options),
+        SchemaFormat::OpenApi => openapi::diff(old, new, compat, options),
         other => Err(DiffError::Unsupported { format: other }),
     }
 }

@@ -19,7 +19,7 @@ fn a_bad_line_is_answered_with_its_error() {
         (r#"{"id": "a", "format": "table", "old": "int"}"#, "`new` is missing"),
         (
             r#"{"id": "a", "format": "protobuf", "old": {}, "new": {}}"#,
-            "supported are table, json_schema, avro and graphql",
+            "supported are table, json_schema, avro, openapi and graphql",
         ),
         (r#"{"id": "a", "format": "table", "dialect": "nosql", "old": "int", "new": "int"}"#, "unknown dialect"),
         (r#"{"id": "a", "format": "table", "mode": 3, "old": "int", "new": "int"}"#, "`mode` must be text"),

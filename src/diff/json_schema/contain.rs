@@ -19,6 +19,11 @@ pub enum Containment {
 
 /// Is every value that `sub` accepts also accepted by `sup`? (`sub` is the new side of an error, `sup` the old one.)
 pub fn contained(sub: &Value, sup: &Value, budget: u64) -> Result<Containment, DiffError> {
+    contained_within(sub, sup, &mut { budget })
+}
+
+/// The same, where several questions share one budget of visits.
+pub(crate) fn contained_within(sub: &Value, sup: &Value, budget: &mut u64) -> Result<Containment, DiffError> {
     if shape::equal(sub, sup) {
         return Ok(Containment::Proved);
     }
@@ -28,8 +33,10 @@ pub fn contained(sub: &Value, sup: &Value, budget: u64) -> Result<Containment, D
     let mut arena = Arena::new();
     let a = Lowering::new(&mut arena, sub, Side::New).root()?;
     let b = Lowering::new(&mut arena, sup, Side::Old).root()?;
-    let mut solver = Solver::new(&mut arena, budget);
-    Ok(match solver.sat(vec![Lit::yes(a), Lit::no(b)]) {
+    let mut solver = Solver::new(&mut arena, *budget);
+    let res = solver.sat(vec![Lit::yes(a), Lit::no(b)]);
+    *budget = solver.budget;
+    Ok(match res {
         Res::Empty => Containment::Proved,
         Res::Sat(value) => Containment::Refuted(value),
         Res::Unknown(why) => Containment::Undecided(why.words().to_owned()),

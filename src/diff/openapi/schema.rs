@@ -1,0 +1,400 @@
+//! A pair of schemas in one direction -> findings. Rules say what differs at each place; where one of them says that
+//! something breaks, or none explains the difference, containment is asked: a proof takes the rules' word back, a
+//! counterexample is shown as the witness. Each pair is compared once, whatever the number of its uses.
+
+use super::lift::{annotation, lifted, nullable};
+use super::read::{Doc, Version, flag, items, reference};
+use super::{Flow, Walk};
+use crate::json_schema::{Containment, contained_within};
+use crate::table::{Say, build};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use tessera_model::change::{ChangeKind, Judgment};
+
+/// Schemas within schemas that are followed.
+const MOST_LEVELS: usize = 100;
+/// Findings of one pair of schemas.
+const MOST_FINDINGS: usize = 400;
+
+pub(crate) type Findings = Rc<Vec<Finding>>;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    /// What happened, without the place: `max-decreased`; or the whole rule id where `exact`.
+    pub what: String,
+    pub exact: bool,
+    /// Below a property.
+    pub deep: bool,
+    /// Steps from the schema, as a JSON pointer.
+    pub path: String,
+    pub column: Option<String>,
+    pub kind: ChangeKind,
+    pub reads: Judgment,
+    pub writes: Judgment,
+    /// Stands whatever containment says.
+    pub firm: bool,
+    pub before: Value,
+    pub after: Value,
+    pub said: String,
+    pub witness: Option<Value>,
+}
+
+impl Finding {
+    pub(crate) fn new(
+        what: &str,
+        judged: (Judgment, Judgment),
+        before: Option<&Value>,
+        after: Option<&Value>,
+        said: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            what: what.to_owned(),
+            exact: false,
+            deep: false,
+            path: String::new(),
+            column: None,
+            kind: ChangeKind::Structural,
+            reads: judged.0,
+            writes: judged.1,
+            firm: false,
+            before: small(before),
+            after: small(after),
+            said: said.into(),
+            witness: None,
+        }
+    }
+
+    /// The same, seen from further up.
+    pub(crate) fn under(&self, steps: &str, property: Option<&str>) -> Finding {
+        let mut out = self.clone();
+        out.path = format!("{steps}{}", self.path);
+        out.deep |= property.is_some();
+        if let Some(name) = property {
+            out.column = Some(name.to_owned());
+        }
+        out
+    }
+}
+
+/// Values are shown, whole schemas are not.
+fn small(value: Option<&Value>) -> Value {
+    match value {
+        None => Value::Null,
+        Some(v) if super::keywords::size(v, 60) => v.clone(),
+        Some(_) => json!("…"),
+    }
+}
+
+/// Where a schema is used.
+pub(crate) struct Place<'p> {
+    /// `request-body`, and `request-property` below its properties.
+    pub stem: &'static str,
+    pub inner: &'static str,
+    pub path: &'p str,
+}
+
+pub(crate) fn step(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn report(&mut self, place: &Place<'_>, found: &[Finding]) {
+        for f in found {
+            let rule = match (f.exact, f.deep) {
+                (true, _) => f.what.replace('@', place.stem.trim_end_matches("-body")),
+                (false, true) => format!("{}-{}", place.inner, f.what),
+                (false, false) => format!("{}-{}", place.stem, f.what),
+            };
+            let path = if f.path.is_empty() { place.path.to_owned() } else { format!("{} {}", place.path, f.path) };
+            let mut change = build(&rule, &path, f.kind, f.reads, f.writes)
+                .values(f.before.clone(), f.after.clone())
+                .says(f.said.clone());
+            change.column = f.column.clone();
+            change.witness = f.witness.clone();
+            self.tell(change);
+        }
+    }
+
+    pub(crate) fn schema(&mut self, a: &'a Value, b: &'a Value, flow: Flow, level: usize) -> Findings {
+        if self.same.same(a, b) {
+            return Rc::default();
+        }
+        let open = (Judgment::Undecided, Judgment::Undecided);
+        let (Some(a), Some(b)) = (self.bare(self.old, a), self.bare(self.new, b)) else {
+            let found = Finding::new("schema-unresolved", open, Some(a), Some(b), "a reference leads nowhere");
+            return Rc::new(vec![found]);
+        };
+        let key = (std::ptr::from_ref(a) as usize, std::ptr::from_ref(b) as usize, flow);
+        if let Some(known) = self.memo.get(&key) {
+            return Rc::clone(known);
+        }
+        if self.same.same(a, b) || self.open.contains(&key) {
+            return Rc::default();
+        }
+        if level > MOST_LEVELS || self.budget == 0 {
+            let why = if level > MOST_LEVELS { "schemas are nested too deeply" } else { "the budget of visits ran out" };
+            return Rc::new(vec![Finding::new("schema-undecided", open, None, None, why)]);
+        }
+        self.budget = self.budget.saturating_sub(1);
+        self.open.push(key);
+        let mut found = match (a.as_object(), b.as_object()) {
+            (Some(x), Some(y)) => self.object(a, b, x, y, flow, level),
+            _ => {
+                let mut found = vec![Finding::new("schema-changed", flow.judge(true, true), Some(a), Some(b), "the schema changed")];
+                self.arbitrate(a, b, flow, &mut found, true);
+                found
+            }
+        };
+        if found.len() > MOST_FINDINGS {
+            let worst = |f: fn(&Finding) -> Judgment| found.iter().map(f).max().unwrap_or(Judgment::Ok);
+            let rest = Finding::new("more-changes", (worst(|f| f.reads), worst(|f| f.writes)), None, None, "more changes are not listed");
+            found.truncate(MOST_FINDINGS);
+            found.push(rest);
+        }
+        self.open.pop();
+        let found: Findings = Rc::new(found);
+        self.memo.insert(key, Rc::clone(&found));
+        found
+    }
+
+    /// The schema behind a reference; one with siblings that count (3.1) stays.
+    fn bare(&self, doc: Doc<'a>, value: &'a Value) -> Option<&'a Value> {
+        let lone = |v: &Value| {
+            doc.version != Version::ThreeOne
+                || v.as_object().is_some_and(|f| f.keys().all(|k| k == "$ref" || annotation(k)))
+        };
+        let mut at = value;
+        for _ in 0..64 {
+            match reference(at) {
+                Some(to) if lone(at) => at = doc.target(to)?,
+                _ => return Some(at),
+            }
+        }
+        None
+    }
+
+    fn object(
+        &mut self,
+        a: &'a Value,
+        b: &'a Value,
+        x: &'a Map<String, Value>,
+        y: &'a Map<String, Value>,
+        flow: Flow,
+        level: usize,
+    ) -> Vec<Finding> {
+        let mut found = Vec::new();
+        super::keywords::plain(a, b, flow, &mut found);
+        super::keywords::lists(a, b, flow, &mut found);
+        let explained = !found.is_empty();
+        self.children(x, y, flow, level, &mut found);
+        let inner = found.len();
+        let swayed = self.unions(x, y, flow, level, &mut found);
+        self.members(x, y, flow, level, &mut found);
+        // A difference that no rule names.
+        let rest = |f: &Map<String, Value>, k: &str| f.get(k).cloned();
+        let unnamed = !explained
+            && x.keys().chain(y.keys()).any(|k| !annotation(k) && !super::keywords::named(k) && rest(x, k) != rest(y, k));
+        let doubtful = inner > 0 || swayed || unnamed || found.iter().any(|f| !f.deep && f.path.is_empty());
+        if doubtful || found.iter().any(|f| f.path.matches('/').count() == 2) {
+            self.arbitrate(a, b, flow, &mut found, unnamed || swayed);
+        }
+        found
+    }
+
+    /// Asks containment about a pair.
+    pub(crate) fn arbitrate(&mut self, a: &'a Value, b: &'a Value, flow: Flow, found: &mut Vec<Finding>, force: bool) {
+        // With keywords for a type that is excluded, tools disagree about what was meant: the rules' word stands.
+        if contradictory(a) || contradictory(b) {
+            return;
+        }
+        let alike = self.alike_properties(a, b);
+        for reads in [true, false] {
+            let judgment = |f: &Finding| if reads { f.reads } else { f.writes };
+            let failing = found.iter().any(|f| judgment(f) == Judgment::Fails && !f.firm);
+            if !failing && !force {
+                continue;
+            }
+            let old_sends = (flow == Flow::ToServer) == reads;
+            match self.within(a, b, flow, old_sends, &alike) {
+                Containment::Proved => {
+                    for f in found.iter_mut().filter(|f| !f.firm) {
+                        let slot = if reads { &mut f.reads } else { &mut f.writes };
+                        if *slot == Judgment::Fails {
+                            *slot = Judgment::Ok;
+                        }
+                    }
+                }
+                Containment::Refuted(witness) => {
+                    let wanted = |j: Judgment| j == Judgment::Fails;
+                    match found.iter_mut().find(|f| wanted(if reads { f.reads } else { f.writes })) {
+                        Some(f) if reads && f.witness.is_none() => f.witness = Some(witness),
+                        Some(_) => {}
+                        None => {
+                            let judged = if reads { (Judgment::Fails, Judgment::Ok) } else { (Judgment::Ok, Judgment::Fails) };
+                            let mut whole = Finding::new("schema-changed", judged, None, None, "other values are valid now");
+                            whole.witness = Some(witness);
+                            found.push(whole);
+                        }
+                    }
+                }
+                Containment::Undecided(why) if !failing => {
+                    let judged = if reads { (Judgment::Undecided, Judgment::Ok) } else { (Judgment::Ok, Judgment::Undecided) };
+                    let said = format!("whether the same values are valid could not be decided: {why}");
+                    found.push(Finding::new("schema-changed", judged, None, None, said));
+                }
+                Containment::Undecided(_) => {}
+            }
+        }
+    }
+
+    fn within(&mut self, a: &'a Value, b: &'a Value, flow: Flow, old_sends: bool, alike: &[&str]) -> Containment {
+        let undecided = |why: &str| Containment::Undecided(why.to_owned());
+        for cut in [&[][..], alike] {
+            let old = lifted(self.old, a, flow, old_sends, cut);
+            let new = lifted(self.new, b, flow, !old_sends, cut);
+            let (Some(old), Some(new)) = (old, new) else {
+                continue;
+            };
+            let (sub, sup) = if old_sends { (old, new) } else { (new, old) };
+            let given = (self.budget / 8).max(500).min(self.budget);
+            let mut left = given;
+            let answer = contained_within(&sub, &sup, &mut left);
+            self.budget = self.budget.saturating_sub((given - left).max(1));
+            let mut answer = match answer {
+                Ok(answer) => answer,
+                Err(e) => undecided(&e.to_string()),
+            };
+            if matches!(answer, Containment::Refuted(_)) && !cut.is_empty() {
+                // The witness has anything at the places that were left out.
+                answer = Containment::Refuted(Value::Null);
+            }
+            return answer;
+        }
+        undecided("the schemas are too large to be compared as a whole")
+    }
+
+    /// Properties that are the same on both sides.
+    fn alike_properties(&self, a: &'a Value, b: &'a Value) -> Vec<&'a str> {
+        let (Some(p), Some(q)) = (a.get("properties").and_then(Value::as_object), b.get("properties").and_then(Value::as_object))
+        else {
+            return Vec::new();
+        };
+        p.iter().filter(|(k, v)| q.get(*k).is_some_and(|w| self.same.same(v, w))).map(|(k, _)| k.as_str()).collect()
+    }
+
+    /// Properties: who names them, who demands them, who sees them in this direction.
+    fn members(&mut self, x: &'a Map<String, Value>, y: &'a Map<String, Value>, flow: Flow, level: usize, found: &mut Vec<Finding>) {
+        let names = |f: &'a Map<String, Value>| f.get("properties").and_then(Value::as_object);
+        let demands = |f: &'a Map<String, Value>| -> BTreeSet<&'a str> {
+            items(f.get("required")).iter().filter_map(Value::as_str).collect()
+        };
+        let (p, q) = (names(x), names(y));
+        let (r, s) = (demands(x), demands(y));
+        let all: BTreeSet<&str> = p.into_iter().chain(q).flat_map(Map::keys).map(String::as_str).chain(r.iter().copied()).chain(s.iter().copied()).collect();
+        let closed = |f: &Map<String, Value>| {
+            f.get("additionalProperties").is_some_and(|v| v != &json!(true)) || f.get("unevaluatedProperties").is_some_and(|v| v != &json!(true))
+        };
+        for name in all {
+            let at = |doc: Doc<'a>, m: Option<&'a Map<String, Value>>| m.and_then(|m| m.get(name)).and_then(|v| doc.resolve(v).map(|r| (v, r)));
+            let (raw_old, raw_new) = (at(self.old, p), at(self.new, q));
+            let seen = |v: Option<(&'a Value, &'a Value)>| v.filter(|(_, r)| !flag(r, flow.hides()));
+            let (was, is) = (seen(raw_old), seen(raw_new));
+            let hidden = |raw: &Option<_>, now: &Option<_>| raw.is_some() && now.is_none();
+            let (must_old, must_new) = (r.contains(name) && !hidden(&raw_old, &was), s.contains(name) && !hidden(&raw_new, &is));
+            let steps = format!("/properties{}", step(name));
+            let mut add = |mut f: Finding, exact: bool| {
+                f.exact = exact;
+                f = f.under(&steps, Some(name));
+                found.push(f);
+            };
+            let flagged = raw_old.is_some() && raw_new.is_some();
+            match (was, is) {
+                (Some((a, left)), Some((b, right))) => {
+                    if must_old != must_new {
+                        let what = if must_new { "became-required" } else { "became-optional" };
+                        let judged = flow.judge(must_new, must_old);
+                        let said = format!("`{name}` is {} now", if must_new { "required" } else { "optional" });
+                        add(Finding::new(what, judged, Some(&json!(must_old)), Some(&json!(must_new)), said), false);
+                    }
+                    for (rule, judged, before, after, said) in super::sunset::ends("property", "property", left, right) {
+                        let what = format!("@-{rule}");
+                        let mut f = Finding::new(&what, (judged, Judgment::Ok), Some(&before), Some(&after), said);
+                        f.firm = true;
+                        if judged == Judgment::Ok {
+                            f.kind = ChangeKind::Documentation;
+                        }
+                        add(f, true);
+                    }
+                    let inner = self.schema(a, b, flow, level + 1);
+                    for f in inner.iter() {
+                        add(f.clone(), f.exact);
+                    }
+                }
+                (None, Some((b, right))) if flagged => {
+                    let word = if must_new { "required" } else { "optional" };
+                    let other = if flow == Flow::ToServer { "read" } else { "write" };
+                    let _ = b;
+                    let judged = match flow {
+                        Flow::ToServer if must_new => (Judgment::Fails, Judgment::Risky),
+                        _ => (Judgment::Risky, Judgment::Risky),
+                    };
+                    let mut f = Finding::new(&format!("@-{word}-property-became-not-{other}-only"), judged, None, None, format!("`{name}` is part of this direction now"));
+                    f.before = json!(true);
+                    f.after = json!(flag(right, flow.hides()));
+                    add(f, true);
+                }
+                (Some(_), None) if flagged => {
+                    let word = if must_old { "required" } else { "optional" };
+                    let other = if flow == Flow::ToServer { "read" } else { "write" };
+                    let judged = match flow {
+                        Flow::FromServer if must_old => (Judgment::Fails, Judgment::Risky),
+                        _ => (Judgment::Risky, Judgment::Risky),
+                    };
+                    add(Finding::new(&format!("@-{word}-property-became-{other}-only"), judged, Some(&json!(false)), Some(&json!(true)), format!("`{name}` is no part of this direction any more")), true);
+                }
+                (None, Some((_, right))) => {
+                    let default = right.get("default");
+                    let refused = if closed(x) { Judgment::Fails } else { Judgment::Risky };
+                    let (what, judged) = match (flow, must_new) {
+                        (Flow::ToServer, true) if default.is_some() => ("new-required-@-property-with-default", (Judgment::Fails, refused)),
+                        (Flow::ToServer, true) => ("new-required-@-property", (Judgment::Fails, refused)),
+                        (Flow::ToServer, false) => ("new-optional-@-property", (Judgment::Ok, refused)),
+                        (Flow::FromServer, true) => ("@-required-property-added", (if closed(x) { Judgment::Fails } else { Judgment::Ok }, Judgment::Fails)),
+                        (Flow::FromServer, false) => ("@-optional-property-added", (if closed(x) { Judgment::Fails } else { Judgment::Ok }, Judgment::Risky)),
+                    };
+                    add(Finding::new(what, judged, None, right.get("type"), format!("`{name}` is new")), true);
+                }
+                (Some((_, left)), None) => {
+                    let refused = if closed(y) { Judgment::Fails } else { Judgment::Risky };
+                    let (what, judged) = match (flow, must_old) {
+                        (Flow::ToServer, _) => ("@-property-removed", (refused, if must_old { Judgment::Fails } else if closed(y) { Judgment::Fails } else { Judgment::Ok })),
+                        (Flow::FromServer, true) => ("@-required-property-removed", (Judgment::Fails, refused)),
+                        (Flow::FromServer, false) => ("@-optional-property-removed", (Judgment::Risky, refused)),
+                    };
+                    add(Finding::new(what, judged, left.get("type"), None, format!("`{name}` is gone")), true);
+                }
+                (None, None) => {
+                    if must_old != must_new {
+                        let what = if must_new { "became-required" } else { "became-optional" };
+                        let said = format!("`{name}` is {} now", if must_new { "required" } else { "optional" });
+                        add(Finding::new(what, flow.judge(must_new, must_old), Some(&json!(must_old)), Some(&json!(must_new)), said), false);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Demands something of a type that it excludes.
+fn contradictory(schema: &Value) -> bool {
+    let objects = schema.get("required").is_some_and(Value::is_array) && schema.get("properties").is_some();
+    let kind = schema.get("type");
+    let about = |word: &str| match kind {
+        None => true,
+        Some(Value::String(s)) => s == word,
+        Some(Value::Array(list)) => list.iter().any(|t| t == word),
+        Some(_) => true,
+    };
+    objects && !about("object") && !nullable(schema)
+}

@@ -1,0 +1,177 @@
+//! `allOf`, `anyOf` and `oneOf`: members are matched by what they are, then by their name, then by their order; and the
+//! other places where schemas stand within a schema.
+
+use super::read::{items, reference};
+use super::schema::{Finding, step};
+use super::{Flow, Walk};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Keyword, its finding, and whether values of the schema shrink when the inner schema does.
+const SINGLE: [(&str, &str, bool); 10] = [
+    ("items", "items", true),
+    ("additionalProperties", "additional-properties", true),
+    ("unevaluatedItems", "unevaluated-items", true),
+    ("unevaluatedProperties", "unevaluated-properties", true),
+    ("contains", "contains", false),
+    ("propertyNames", "property-names", true),
+    ("not", "not", false),
+    ("if", "if", false),
+    ("then", "then", true),
+    ("else", "else", true),
+];
+
+/// Definitions live under other keys in 2.0, so only the last step of a reference counts.
+fn name(schema: &Value) -> Option<&str> {
+    let last = |r: &'_ str| r.rfind('/').map_or(0, |at| at + 1);
+    let title = || schema.get("title").and_then(Value::as_str);
+    reference(schema).map(|r| &r[last(r)..]).or_else(title)
+}
+
+impl<'a> Walk<'a> {
+    /// True when the whole has to be asked whether a change within matters.
+    pub(crate) fn unions(
+        &mut self,
+        x: &'a Map<String, Value>,
+        y: &'a Map<String, Value>,
+        flow: Flow,
+        level: usize,
+        found: &mut Vec<Finding>,
+    ) -> bool {
+        let mut swayed = false;
+        for (key, what) in [("allOf", "all-of"), ("anyOf", "any-of"), ("oneOf", "one-of")] {
+            let (old, new) = (items(x.get(key)), items(y.get(key)));
+            let mut left: Vec<&'a Value> = old.iter().collect();
+            let mut right: Vec<(usize, &'a Value)> = new.iter().enumerate().collect();
+            left.retain(|a| match right.iter().position(|(_, b)| self.same.same(a, b)) {
+                Some(at) => {
+                    right.remove(at);
+                    false
+                }
+                None => true,
+            });
+            let mut pairs: Vec<(&'a Value, (usize, &'a Value))> = Vec::new();
+            for by_name in [true, false] {
+                left.retain(|a| {
+                    let fits = |b: &Value| if by_name { name(a).is_some() && name(a) == name(b) } else { name(a).is_none() && name(b).is_none() };
+                    match right.iter().position(|(_, b)| fits(b)) {
+                        Some(at) => {
+                            pairs.push((a, right.remove(at)));
+                            false
+                        }
+                        None => true,
+                    }
+                });
+            }
+            for (a, (at, b)) in pairs {
+                let inner = self.schema(a, b, flow, level + 1);
+                swayed |= key == "oneOf" && !inner.is_empty();
+                found.extend(inner.iter().map(|f| f.under(&format!("/{key}/{at}"), None)));
+            }
+            for a in left {
+                let (narrows, widens) = if key == "allOf" { (false, true) } else { (true, false) };
+                let mut f = Finding::new(&format!("{what}-removed"), flow.judge(narrows, widens), Some(a), None, format!("{} is no part of `{key}` any more", title(a)));
+                // An alternative that goes away under its name is gone, whatever the others accept.
+                f.firm = key != "allOf" && flow == Flow::ToServer && name(a).is_some();
+                found.push(f);
+            }
+            for (_, b) in right {
+                let (narrows, widens) = if key == "allOf" { (true, false) } else { (false, true) };
+                let f = Finding::new(&format!("{what}-added"), flow.judge(narrows, widens), None, Some(b), format!("{} is new in `{key}`", title(b)));
+                found.push(f);
+            }
+            if old.is_empty() && key != "allOf" && !new.is_empty() && ["type", "properties"].iter().any(|k| x.contains_key(*k) && !y.contains_key(*k)) {
+                let said = format!("the schema is a choice (`{key}`) now");
+                found.push(Finding::new(&format!("wrapped-in-{what}"), flow.judge(false, true), None, None, said));
+            }
+        }
+        swayed
+    }
+
+    /// Schemas within the schema, but for properties and unions.
+    pub(crate) fn children(
+        &mut self,
+        x: &'a Map<String, Value>,
+        y: &'a Map<String, Value>,
+        flow: Flow,
+        level: usize,
+        found: &mut Vec<Finding>,
+    ) {
+        for (key, what, grows) in SINGLE {
+            match (x.get(key), y.get(key)) {
+                (Some(a), Some(b)) if a.is_object() && b.is_object() => {
+                    let inner = self.schema(a, b, flow, level + 1);
+                    found.extend(inner.iter().map(|f| {
+                        let mut f = f.under(&format!("/{key}"), None);
+                        if !grows {
+                            let either = f.reads.max(f.writes);
+                            (f.reads, f.writes, f.firm) = (either, either, false);
+                            f.witness = None;
+                        }
+                        f
+                    }));
+                }
+                (Some(a), Some(b)) if self.same.same(a, b) => {}
+                (None, None) => {}
+                (a, b) => {
+                    let word = match (a, b) {
+                        (None, _) => "added",
+                        (_, None) => "removed",
+                        _ => "changed",
+                    };
+                    // Without the keyword anything goes; `true` says the same.
+                    let rank = |v: Option<&Value>| match v {
+                        None | Some(Value::Bool(true)) => 2,
+                        Some(Value::Bool(false)) => 0,
+                        Some(_) => 1,
+                    };
+                    let conditional = matches!(key, "if" | "not");
+                    let (narrows, widens) = if key == "contains" || conditional {
+                        (a.is_none() || b.is_some(), b.is_none() || a.is_some())
+                    } else {
+                        (rank(b) < rank(a), rank(b) > rank(a))
+                    };
+                    let what = if key == "additionalProperties" && rank(b) == 0 {
+                        "additional-properties-closed".to_owned()
+                    } else {
+                        format!("{what}-{word}")
+                    };
+                    found.push(Finding::new(&what, flow.judge(narrows, widens), a, b, format!("`{key}` {word}")));
+                }
+            }
+        }
+        for (key, what) in [("patternProperties", "pattern-property"), ("dependentSchemas", "dependent-schema")] {
+            let (p, q) = (x.get(key).and_then(Value::as_object), y.get(key).and_then(Value::as_object));
+            let names: BTreeSet<&String> = p.into_iter().chain(q).flat_map(Map::keys).collect();
+            for name in names {
+                let steps = format!("/{key}{}", step(name));
+                match (p.and_then(|p| p.get(name)), q.and_then(|q| q.get(name))) {
+                    (Some(a), Some(b)) => {
+                        let inner = self.schema(a, b, flow, level + 1);
+                        found.extend(inner.iter().map(|f| f.under(&steps, None)));
+                    }
+                    (a, b) => {
+                        let word = if a.is_none() { "added" } else { "removed" };
+                        let judged = flow.judge(b.is_some(), a.is_some());
+                        found.push(Finding::new(&format!("{what}-{word}"), judged, None, Some(&json!(name)), format!("`{key}` for `{name}` {word}")));
+                    }
+                }
+            }
+        }
+        let (p, q) = (items(x.get("prefixItems")), items(y.get("prefixItems")));
+        for (i, (a, b)) in p.iter().zip(q).enumerate() {
+            let inner = self.schema(a, b, flow, level + 1);
+            found.extend(inner.iter().map(|f| f.under(&format!("/prefixItems/{i}"), None)));
+        }
+        if p.len() != q.len() {
+            let word = if q.len() > p.len() { "added" } else { "removed" };
+            let judged = flow.judge(q.len() > p.len(), q.len() < p.len());
+            let said = format!("{} leading items have a schema of their own, {} before", q.len(), p.len());
+            found.push(Finding::new(&format!("prefix-items-{word}"), judged, Some(&json!(p.len())), Some(&json!(q.len())), said));
+        }
+    }
+}
+
+fn title(schema: &Value) -> String {
+    name(schema).map_or_else(|| "an alternative".to_owned(), |n| format!("`{n}`"))
+}

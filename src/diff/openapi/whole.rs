@@ -1,0 +1,130 @@
+//! What concerns the whole interface: its version, its servers, and who may use it.
+
+use super::read::{items, members};
+use super::{GONE, HARMLESS, NEW, RISKY, Walk};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use tessera_model::change::Judgment;
+
+/// One way to be let in: schemes with their scopes.
+type Way = BTreeMap<String, BTreeSet<String>>;
+
+fn ways(security: Option<&Value>) -> Vec<Way> {
+    let scopes = |v: &Value| items(Some(v)).iter().filter_map(|s| s.as_str().map(str::to_owned)).collect();
+    items(security).iter().map(|w| members(Some(w)).map(|(k, v)| (k.clone(), scopes(v))).collect()).collect()
+}
+
+/// The schemes of one way in words.
+fn words(way: &Way) -> String {
+    let names: Vec<&str> = way.keys().map(String::as_str).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(" and ") }
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn whole(&mut self) {
+        let (old, new) = (self.old.root, self.new.root);
+        let version = |v: &'a Value| v.pointer("/info/version").cloned().unwrap_or_default();
+        if version(old) != version(new) {
+            self.note("api-version-changed", "info", (version(old), version(new)), "the version of the interface changed");
+        }
+        self.servers();
+        self.security("", old.get("security"), new.get("security"), "api-global");
+        self.schemes();
+    }
+
+    fn servers(&mut self) {
+        let named = |root: &Value| -> BTreeSet<String> {
+            let mut out: BTreeSet<String> =
+                items(root.get("servers")).iter().filter_map(|s| s.get("url")?.as_str().map(str::to_owned)).collect();
+            let word = |key: &str| root.get(key).and_then(Value::as_str);
+            if root.get("swagger").is_some() && (word("host").is_some() || word("basePath").is_some()) {
+                out.insert(format!("{}{}", word("host").unwrap_or_default(), word("basePath").unwrap_or_default()));
+            }
+            out
+        };
+        let (old, new) = (named(self.old.root), named(self.new.root));
+        for url in old.difference(&new) {
+            let judged = (Judgment::Risky, Judgment::Ok);
+            self.structural("server-removed", "servers", judged, (json!(url), Value::Null), format!("{url} is not listed any more"));
+        }
+        for url in new.difference(&old) {
+            let judged = (Judgment::Ok, Judgment::Risky);
+            self.structural("server-added", "servers", judged, (Value::Null, json!(url)), format!("{url} is listed now"));
+        }
+    }
+
+    /// Demands of one operation, or of all.
+    pub(crate) fn security(&mut self, path: &str, old: Option<&'a Value>, new: Option<&'a Value>, stem: &str) {
+        if old == new {
+            return;
+        }
+        // An operation that says nothing has what the document says.
+        let or_all = |own: Option<&'a Value>, root: &'a Value| own.or_else(|| root.get("security"));
+        let (old, new) = (ways(or_all(old, self.old.root)), ways(or_all(new, self.new.root)));
+        let keys = |way: &Way| -> BTreeSet<String> { way.keys().cloned().collect() };
+        for way in &old {
+            let Some(other) = new.iter().find(|w| keys(w) == keys(way)) else {
+                let said = format!("`{}` does not let anybody in any more", words(way));
+                // Where nothing is demanded now, what was sent is not looked at.
+                let judged = if new.is_empty() { NEW } else { RISKY };
+                let judged = if way.is_empty() { GONE } else { judged };
+                self.structural(&format!("{stem}-security-removed"), path, judged, (json!(words(way)), Value::Null), said);
+                continue;
+            };
+            for (scheme, scopes) in way {
+                let now = other.get(scheme).cloned().unwrap_or_default();
+                for scope in now.difference(scopes) {
+                    let judged = (Judgment::Risky, Judgment::Ok);
+                    let said = format!("`{scheme}` demands the scope `{scope}` now");
+                    self.structural(&format!("{stem}-security-scope-added"), path, judged, (Value::Null, json!(scope)), said);
+                }
+                for scope in scopes.difference(&now) {
+                    let judged = (Judgment::Ok, Judgment::Risky);
+                    let said = format!("`{scheme}` does not demand the scope `{scope}` any more");
+                    self.structural(&format!("{stem}-security-scope-removed"), path, judged, (json!(scope), Value::Null), said);
+                }
+            }
+        }
+        for way in new.iter().filter(|w| !old.iter().any(|o| keys(o) == keys(w))) {
+            // The first demand locks out whoever came without.
+            let judged = if old.is_empty() && !way.is_empty() && !new.iter().any(Way::is_empty) { GONE } else { HARMLESS };
+            let said = format!("`{}` is a way to be let in now", words(way));
+            self.structural(&format!("{stem}-security-added"), path, judged, (Value::Null, json!(words(way))), said);
+        }
+    }
+
+    fn schemes(&mut self) {
+        let named = |root: &'a Value| -> BTreeMap<&'a String, &'a Value> {
+            let found = root.pointer("/components/securitySchemes").or_else(|| root.get("securityDefinitions"));
+            members(found).collect()
+        };
+        let (old, new) = (named(self.old.root), named(self.new.root));
+        for (name, scheme) in &old {
+            let path = format!("security scheme {name}");
+            let Some(other) = new.get(name) else {
+                self.structural("api-security-component-removed", &path, HARMLESS, (json!(name), Value::Null), "the scheme is gone");
+                continue;
+            };
+            for key in ["type", "scheme", "in", "name", "openIdConnectUrl"] {
+                if scheme.get(key) != other.get(key) {
+                    let values = (json!(scheme.get(key)), json!(other.get(key)));
+                    let said = format!("`{key}` changed: who comes as before is not let in");
+                    let both = (Judgment::Fails, Judgment::Fails);
+                    let judged = if key == "openIdConnectUrl" { RISKY } else { both };
+                    self.structural(&format!("api-security-component-{}-changed", kebab(key)), &path, judged, values, said);
+                }
+            }
+            if scheme.get("flows") != other.get("flows") || scheme.get("scopes") != other.get("scopes") {
+                self.structural("api-security-component-flows-changed", &path, RISKY, (Value::Null, Value::Null), "the flows or scopes changed");
+            }
+        }
+        for name in new.keys().filter(|n| !old.contains_key(*n)) {
+            let path = format!("security scheme {name}");
+            self.structural("api-security-component-added", &path, HARMLESS, (Value::Null, json!(name)), "the scheme is new");
+        }
+    }
+}
+
+fn kebab(key: &str) -> String {
+    key.chars().flat_map(|c| if c.is_uppercase() { vec!['-', c.to_ascii_lowercase()] } else { vec![c] }).collect()
+}
