@@ -1,5 +1,5 @@
-//! Two schemas -> changes with judgments. Each format has its own room (`table`, `json_schema`, `avro`, `graphql`); all
-//! of them speak `model::Change`, and a change says two plain things: do old readers cope with new data (`reads`), does
+//! Two schemas -> changes with judgments. Each format has its own room (`table`, `json_schema`, `avro`, `openapi`, `graphql`);
+//! all of them speak `model::Change`, and a change says two plain things: do old readers cope with new data (`reads`), does
 //! old producers' data fit the new schema (`writes`). What is *breaking* is then the compatibility mode's business
 //! (`model::mode`). Nothing here does I/O, and every search is bounded by a budget of visits: what cannot be proved
 //! within it is `undecided`, never ok.

@@ -162,7 +162,9 @@ impl<'a> Walk<'a> {
     /// A change of what is said, not of what is valid.
     fn note(&mut self, rule: &str, path: &str, values: (Value, Value), said: impl Into<String>) {
         self.tell(
-            build(rule, path, ChangeKind::Documentation, Judgment::Ok, Judgment::Ok).values(values.0, values.1).says(said),
+            build(rule, path, ChangeKind::Documentation, Judgment::Ok, Judgment::Ok)
+                .values(values.0, values.1)
+                .says(said),
         );
     }
 

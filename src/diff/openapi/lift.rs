@@ -3,8 +3,8 @@
 //! become definitions. The side that *sends* may be closed: whoever sends names its properties, so a free-form rest
 //! that nobody mentions is not held against the receiver.
 
-use super::read::{Doc, Version, flag, reference};
 use super::Flow;
+use super::read::{Doc, Version, flag, reference};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -204,9 +204,9 @@ impl<'a> Lift<'a> {
         fields.contains_key("properties")
             || reference(value)
                 .is_some_and(|to| self.doc.target(to).is_some_and(|t| self.names_properties(t, depth + 1)))
-            || ["allOf", "anyOf", "oneOf"].iter().any(|k| {
-                super::read::items(fields.get(*k)).iter().any(|s| self.names_properties(s, depth + 1))
-            })
+            || ["allOf", "anyOf", "oneOf"]
+                .iter()
+                .any(|k| super::read::items(fields.get(*k)).iter().any(|s| self.names_properties(s, depth + 1)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is sent and what comes back: request bodies and responses, by media type and status, with their headers.
 
 use super::operations::Operation;
-use super::read::{Doc, Version, flag, items, members};
+use super::read::{Doc, Version, flag, items, members, named};
 use super::schema::Place;
 use super::{Flow, GONE, HARMLESS, NEW, Walk};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn body_of<'a>(doc: Doc<'a>, op: &'a Value, item: &'a Value) -> Option<(bool, Co
 }
 
 fn contents(holder: &Value) -> Contents<'_> {
-    members(holder.get("content")).map(|(media, v)| (plain(media), v.get("schema"))).collect()
+    named(holder.get("content")).map(|(media, v)| (plain(media), v.get("schema"))).collect()
 }
 
 /// 2.0 lists its media types apart.
@@ -81,7 +81,13 @@ impl<'a> Walk<'a> {
             (Some((was, _)), None) => {
                 let writes = if was { Judgment::Fails } else { Judgment::Ok };
                 let said = "there is no body any more: what is sent is ignored, or refused";
-                self.structural("request-body-removed", &path, (Judgment::Risky, writes), (json!(true), json!(false)), said);
+                self.structural(
+                    "request-body-removed",
+                    &path,
+                    (Judgment::Risky, writes),
+                    (json!(true), json!(false)),
+                    said,
+                );
             }
             (None, Some((is, _))) => {
                 let rule = if is { "request-body-added-required" } else { "request-body-added-optional" };
@@ -123,7 +129,13 @@ impl<'a> Walk<'a> {
                         ("schema-removed", flow.judge(false, true))
                     };
                     let values = (json!(a.is_some()), json!(b.is_some()));
-                    self.structural(&format!("{stem}-{rule}"), &place, judged, values, "whether the content is described");
+                    self.structural(
+                        &format!("{stem}-{rule}"),
+                        &place,
+                        judged,
+                        values,
+                        "whether the content is described",
+                    );
                 }
             }
         }
@@ -145,7 +157,13 @@ impl<'a> Walk<'a> {
                 } else {
                     ("response-non-success-status-removed", (Judgment::Ok, Judgment::Risky))
                 };
-                self.structural(rule, &path, judged, (json!(code), Value::Null), format!("{code} is not answered any more"));
+                self.structural(
+                    rule,
+                    &path,
+                    judged,
+                    (json!(code), Value::Null),
+                    format!("{code} is not answered any more"),
+                );
                 continue;
             };
             if self.same.same(before, after) && self.old.version != Version::Two {
@@ -169,10 +187,10 @@ impl<'a> Walk<'a> {
     }
 
     fn headers(&mut self, path: &str, flow: Flow, old: &'a Value, new: &'a Value) {
-        let named = |doc: Doc<'a>, response: &'a Value| -> BTreeMap<String, &'a Value> {
-            members(response.get("headers")).filter_map(|(k, v)| Some((k.to_lowercase(), doc.resolve(v)?))).collect()
+        let headers = |doc: Doc<'a>, response: &'a Value| -> BTreeMap<String, &'a Value> {
+            named(response.get("headers")).filter_map(|(k, v)| Some((k.to_lowercase(), doc.resolve(v)?))).collect()
         };
-        let (p, q) = (named(self.old, old), named(self.new, new));
+        let (p, q) = (headers(self.old, old), headers(self.new, new));
         let names: BTreeSet<&String> = p.keys().chain(q.keys()).collect();
         for name in names {
             let path = format!("{path} header {name}");
@@ -180,11 +198,13 @@ impl<'a> Walk<'a> {
                 (Some(a), Some(b)) => {
                     let (was, is) = (flag(a, "required"), flag(b, "required"));
                     if was != is {
-                        let rule = if is { "response-header-became-required" } else { "response-header-became-optional" };
+                        let rule =
+                            if is { "response-header-became-required" } else { "response-header-became-optional" };
                         let said = format!("`{name}` is {} now", if is { "required" } else { "optional" });
                         self.structural(rule, &path, flow.judge(is, was), (json!(was), json!(is)), said);
                     }
-                    let schema = |doc: Doc<'a>, v: &'a Value| v.get("schema").or((doc.version == Version::Two).then_some(v));
+                    let schema =
+                        |doc: Doc<'a>, v: &'a Value| v.get("schema").or((doc.version == Version::Two).then_some(v));
                     if let (Some(x), Some(y)) = (schema(self.old, a), schema(self.new, b)) {
                         let found = self.schema(x, y, flow, 0);
                         let place = Place { stem: "response-header", inner: "response-header-property", path: &path };

@@ -1,7 +1,7 @@
 //! Paths and operations: matched with their parameters' names left out, so that `/pets/{id}` and `/pets/{petId}` are one
 //! path; what goes away is judged by what was announced, and drafts may change.
 
-use super::read::{items, members, reference};
+use super::read::{items, members, named};
 use super::sunset::End;
 use super::{Flow, GONE, HARMLESS, NEW, RISKY, Walk};
 use serde_json::{Value, json};
@@ -79,8 +79,8 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn webhooks(&mut self) {
         let (old, new) = (self.old.root.get("webhooks"), self.new.root.get("webhooks"));
-        let old: Vec<(&'a String, &'a Value)> = members(old).collect();
-        let new: Vec<(&'a String, &'a Value)> = members(new).collect();
+        let old: Vec<(&'a String, &'a Value)> = named(old).collect();
+        let new: Vec<(&'a String, &'a Value)> = named(new).collect();
         for (name, before) in &old {
             match new.iter().find(|(k, _)| k == name) {
                 Some((_, after)) => {
@@ -88,7 +88,13 @@ impl<'a> Walk<'a> {
                 }
                 None => {
                     let said = format!("webhook `{name}` is not sent any more");
-                    self.structural("webhook-removed", &format!("webhook {name}"), GONE, (json!(name), Value::Null), said);
+                    self.structural(
+                        "webhook-removed",
+                        &format!("webhook {name}"),
+                        GONE,
+                        (json!(name), Value::Null),
+                        said,
+                    );
                 }
             }
         }
@@ -114,7 +120,9 @@ impl<'a> Walk<'a> {
     /// An operation that is gone.
     fn lost(&mut self, path: &str, operation: &'a Value, stem: &str) {
         let (what, reads, said) = match End::of(operation) {
-            End::Open => ("removed-without-deprecation", Judgment::Fails, "gone, and its end was not announced".to_owned()),
+            End::Open => {
+                ("removed-without-deprecation", Judgment::Fails, "gone, and its end was not announced".to_owned())
+            }
             End::Announced => {
                 ("removed-with-deprecation", Judgment::Risky, "gone; it was deprecated, without a date".to_owned())
             }
@@ -123,7 +131,8 @@ impl<'a> Walk<'a> {
             }
             End::On(date) => {
                 let (judgment, word) = self.by_now(&date);
-                let rule = if judgment == Judgment::Risky { "removed-with-deprecation" } else { "removed-before-sunset" };
+                let rule =
+                    if judgment == Judgment::Risky { "removed-with-deprecation" } else { "removed-before-sunset" };
                 (rule, judgment, format!("gone; its end was announced for {date}{word}"))
             }
         };
@@ -134,14 +143,7 @@ impl<'a> Walk<'a> {
         self.draft = before;
     }
 
-    fn item(
-        &mut self,
-        name: &str,
-        old: &'a Value,
-        new: &'a Value,
-        renamed: &BTreeMap<String, String>,
-        flow: Flow,
-    ) {
+    fn item(&mut self, name: &str, old: &'a Value, new: &'a Value, renamed: &BTreeMap<String, String>, flow: Flow) {
         if renamed.is_empty() && self.same.same(old, new) {
             return;
         }
@@ -217,7 +219,13 @@ impl<'a> Walk<'a> {
             };
             // Generated clients name their methods after it; nobody sends it.
             let judged = if old.is_null() { HARMLESS } else { RISKY };
-            self.structural(rule, &op.path, judged, (old, new), "the operation's id names methods of generated clients");
+            self.structural(
+                rule,
+                &op.path,
+                judged,
+                (old, new),
+                "the operation's id names methods of generated clients",
+            );
         }
         let tags = |v: &Value| -> BTreeSet<String> {
             items(v.get("tags")).iter().filter_map(|t| t.as_str().map(str::to_owned)).collect()
@@ -233,12 +241,18 @@ impl<'a> Walk<'a> {
 
     /// The server calls here, so requests flow the other way.
     fn callbacks(&mut self, op: &Operation<'a>) {
-        let old: Vec<(&'a String, &'a Value)> = members(op.old.get("callbacks")).collect();
-        let new: Vec<(&'a String, &'a Value)> = members(op.new.get("callbacks")).collect();
+        let old: Vec<(&'a String, &'a Value)> = named(op.old.get("callbacks")).collect();
+        let new: Vec<(&'a String, &'a Value)> = named(op.new.get("callbacks")).collect();
         for (name, before) in &old {
             let path = format!("{} callback {name}", op.path);
             let Some((_, after)) = new.iter().find(|(k, _)| k == name) else {
-                self.structural("callback-removed", &path, GONE, (json!(name), Value::Null), "the callback is not made any more");
+                self.structural(
+                    "callback-removed",
+                    &path,
+                    GONE,
+                    (json!(name), Value::Null),
+                    "the callback is not made any more",
+                );
                 continue;
             };
             let (Some(before), Some(after)) = (self.old.resolve(before), self.new.resolve(after)) else {
@@ -247,7 +261,13 @@ impl<'a> Walk<'a> {
             for (url, item) in members(Some(before)).filter(|(k, _)| *k != "$ref") {
                 match after.get(url) {
                     Some(other) => self.item(&format!("{path} {url}"), item, other, &BTreeMap::new(), op.flow.turned()),
-                    None => self.structural("callback-removed", &path, GONE, (json!(url), Value::Null), "the callback's address changed"),
+                    None => self.structural(
+                        "callback-removed",
+                        &path,
+                        GONE,
+                        (json!(url), Value::Null),
+                        "the callback's address changed",
+                    ),
                 }
             }
         }
@@ -259,6 +279,5 @@ impl<'a> Walk<'a> {
 }
 
 fn is_draft(operation: &Value) -> bool {
-    debug_assert!(reference(operation).is_none() || operation.is_object());
     matches!(operation.get("x-stability-level").and_then(Value::as_str), Some("draft" | "alpha"))
 }

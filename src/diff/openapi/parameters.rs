@@ -20,7 +20,12 @@ struct Parameter<'a> {
     common: bool,
 }
 
-fn listed<'a>(doc: Doc<'a>, item: &'a Value, op: &'a Value, renamed: &BTreeMap<String, String>) -> BTreeMap<Key, Parameter<'a>> {
+fn listed<'a>(
+    doc: Doc<'a>,
+    item: &'a Value,
+    op: &'a Value,
+    renamed: &BTreeMap<String, String>,
+) -> BTreeMap<Key, Parameter<'a>> {
     let mut out = BTreeMap::new();
     for (list, common) in [(item.get("parameters"), true), (op.get("parameters"), false)] {
         for value in items(list).iter().filter_map(|p| doc.resolve(p)) {
@@ -67,12 +72,16 @@ impl<'a> Walk<'a> {
                 let rule = if judgment == Judgment::Risky { "removed" } else { "removed-before-sunset" };
                 (rule, judgment, format!("`{name}` is gone; its end was announced for {date}{word}"))
             }
-            End::Unreadable(text) => {
-                ("sunset-parse", Judgment::Fails, format!("`{name}` is gone, and its announced end `{text}` is no date"))
-            }
-            End::Open | End::Announced => {
-                ("removed", Judgment::Risky, format!("`{name}` is gone: what old clients send there is ignored, or refused"))
-            }
+            End::Unreadable(text) => (
+                "sunset-parse",
+                Judgment::Fails,
+                format!("`{name}` is gone, and its announced end `{text}` is no date"),
+            ),
+            End::Open | End::Announced => (
+                "removed",
+                Judgment::Risky,
+                format!("`{name}` is gone: what old clients send there is ignored, or refused"),
+            ),
         };
         let writes = if flag(old, "required") { Judgment::Fails } else { Judgment::Ok };
         self.structural(&format!("request-parameter-{rule}"), path, (reads, writes), (json!(name), Value::Null), said);
@@ -114,8 +123,20 @@ impl<'a> Walk<'a> {
                     self.report(&place, &found);
                 }
             },
-            (None, Some(_)) => self.structural("request-parameter-schema-added", path, GONE, (Value::Null, Value::Null), "values are restricted now"),
-            (Some(_), None) => self.structural("request-parameter-schema-removed", path, NEW, (Value::Null, Value::Null), "any value is allowed now"),
+            (None, Some(_)) => self.structural(
+                "request-parameter-schema-added",
+                path,
+                GONE,
+                (Value::Null, Value::Null),
+                "values are restricted now",
+            ),
+            (Some(_), None) => self.structural(
+                "request-parameter-schema-removed",
+                path,
+                NEW,
+                (Value::Null, Value::Null),
+                "any value is allowed now",
+            ),
             (None, None) => {}
         }
         self.contents(op, path, old, new);
@@ -128,7 +149,13 @@ impl<'a> Walk<'a> {
         };
         for (media, before) in super::read::members(Some(a)) {
             let Some(after) = b.get(media) else {
-                self.structural("request-parameter-media-type-removed", path, GONE, (json!(media), Value::Null), format!("`{media}` is gone"));
+                self.structural(
+                    "request-parameter-media-type-removed",
+                    path,
+                    GONE,
+                    (json!(media), Value::Null),
+                    format!("`{media}` is gone"),
+                );
                 continue;
             };
             if let (Some(x), Some(y)) = (before.get("schema"), after.get("schema")) {
@@ -146,17 +173,31 @@ impl<'a> Walk<'a> {
         let exploded = |v: &Value| v.get("explode").and_then(Value::as_bool).unwrap_or(style(v) == "form");
         let collected = |v: &Value| v.get("collectionFormat").and_then(Value::as_str).unwrap_or("csv").to_owned();
         let compound = |v: Option<&Value>| {
-            v.is_none_or(|v| !matches!(v.get("type").and_then(Value::as_str), Some("string" | "integer" | "number" | "boolean")))
+            v.is_none_or(|v| {
+                !matches!(v.get("type").and_then(Value::as_str), Some("string" | "integer" | "number" | "boolean"))
+            })
         };
         let both = (Judgment::Fails, Judgment::Fails);
         let plain = !compound(schema_of(self.old, old)) && !compound(schema_of(self.new, new));
         let harm = if plain && !matches!(style(new).as_str(), "label" | "matrix") { HARMLESS } else { both };
         if style(old) != style(new) {
             let said = "it is written in another style";
-            self.structural("request-parameter-style-changed", path, harm, (json!(style(old)), json!(style(new))), said);
+            self.structural(
+                "request-parameter-style-changed",
+                path,
+                harm,
+                (json!(style(old)), json!(style(new))),
+                said,
+            );
         } else if exploded(old) != exploded(new) && !plain {
             let said = "lists are written in another way";
-            self.structural("request-parameter-explode-changed", path, both, (json!(exploded(old)), json!(exploded(new))), said);
+            self.structural(
+                "request-parameter-explode-changed",
+                path,
+                both,
+                (json!(exploded(old)), json!(exploded(new))),
+                said,
+            );
         }
         if collected(old) != collected(new) && !plain {
             let said = "lists are separated in another way";
@@ -166,10 +207,22 @@ impl<'a> Walk<'a> {
         let reserved = |v: &Value| flag(v, "allowReserved");
         if reserved(old) != reserved(new) {
             let judged = Flow::ToServer.judge(reserved(old), reserved(new));
-            self.structural("request-parameter-allow-reserved-changed", path, judged, (json!(reserved(old)), json!(reserved(new))), "reserved characters");
+            self.structural(
+                "request-parameter-allow-reserved-changed",
+                path,
+                judged,
+                (json!(reserved(old)), json!(reserved(new))),
+                "reserved characters",
+            );
         }
         if flag(old, "allowEmptyValue") && !flag(new, "allowEmptyValue") {
-            self.structural("request-parameter-empty-value-refused", path, RISKY, (json!(true), json!(false)), "an empty value is refused now");
+            self.structural(
+                "request-parameter-empty-value-refused",
+                path,
+                RISKY,
+                (json!(true), json!(false)),
+                "an empty value is refused now",
+            );
         }
     }
 
@@ -192,7 +245,8 @@ impl<'a> Walk<'a> {
         let mut inner = y;
         let style = new.get("style").and_then(Value::as_str).unwrap_or("form");
         let repeated = style == "form" && new.get("explode").and_then(Value::as_bool).unwrap_or(true);
-        if q == ["array"] && key.0 == "query" && repeated && y.get("minItems").and_then(Value::as_u64).unwrap_or(0) <= 1 {
+        if q == ["array"] && key.0 == "query" && repeated && y.get("minItems").and_then(Value::as_u64).unwrap_or(0) <= 1
+        {
             inner = self.new.get(y, "items")?;
             q = kinds(inner);
         }
@@ -214,9 +268,12 @@ fn textual(found: &Finding) -> Finding {
     let mut out = found.clone();
     let text = |v: &Value| matches!(v.as_str(), Some("string"));
     let number = |v: &Value| matches!(v.as_str(), Some("number" | "integer" | "boolean"));
-    if found.deep && found.what == "type-changed" && number(&found.before) && text(&found.after) {
-        out.reads = Judgment::Risky;
-        out.witness = None;
+    if found.deep && found.what.starts_with("type-") {
+        if number(&found.before) && text(&found.after) {
+            (out.reads, out.witness) = (Judgment::Risky, None);
+        } else if text(&found.before) && number(&found.after) && out.writes == Judgment::Fails {
+            out.writes = Judgment::Risky;
+        }
     }
     out
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 
 /// References to references that are followed.
 const MOST_HOPS: usize = 64;
+/// Brackets and list items that may be open in text.
+const MOST_OPEN: usize = 1000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -29,12 +31,33 @@ pub(crate) fn parsed(given: &Value, side: Side) -> Result<Cow<'_, Value>, DiffEr
     let Value::String(text) = given else {
         return Ok(Cow::Borrowed(given));
     };
+    if nests(text) {
+        return Err(bad(side, "", "this text is nested too deeply to be read"));
+    }
     let value: Value = if text.trim_start().starts_with('{') {
         serde_json::from_str(text).map_err(|e| bad(side, "", format!("this text is not JSON: {e}")))?
     } else {
         serde_norway::from_str(text).map_err(|e| bad(side, "", format!("this text is not YAML: {e}")))?
     };
     Ok(Cow::Owned(value))
+}
+
+/// More levels than any document has, seen without parsing: a YAML parser takes long to find out.
+fn nests(text: &str) -> bool {
+    let (mut open, mut dashes) = (0usize, 0usize);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b'-' | b'?' => dashes += 1,
+            b' ' => {}
+            _ => dashes = 0,
+        }
+        if open > MOST_OPEN || dashes > MOST_OPEN {
+            return true;
+        }
+    }
+    false
 }
 
 pub(crate) fn bad(side: Side, path: &str, message: impl Into<String>) -> DiffError {
@@ -54,7 +77,11 @@ impl<'a> Doc<'a> {
             (None, Some(v)) if v == "2" || v.starts_with("2.") => Version::Two,
             (None, Some(v)) => return Err(bad(side, "/swagger", format!("Swagger {v} is not read: only 2.0 is"))),
             (None, None) => {
-                return Err(bad(side, "", "this is no OpenAPI document: neither `openapi` nor `swagger` says its version"));
+                return Err(bad(
+                    side,
+                    "",
+                    "this is no OpenAPI document: neither `openapi` nor `swagger` says its version",
+                ));
             }
         };
         for key in ["paths", "webhooks", "components", "definitions"] {
@@ -99,7 +126,12 @@ pub(crate) fn reference(value: &Value) -> Option<&str> {
 
 /// The members of an object, none where there is no object; extensions are left out.
 pub(crate) fn members(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
-    value.and_then(Value::as_object).into_iter().flat_map(Map::iter).filter(|(k, _)| !k.starts_with("x-"))
+    named(value).filter(|(k, _)| !k.starts_with("x-"))
+}
+
+/// The same where the keys are names that people chose (`X-Rate-Limit`).
+pub(crate) fn named(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flat_map(Map::iter)
 }
 
 pub(crate) fn items(value: Option<&Value>) -> &[Value] {

@@ -133,7 +133,8 @@ impl<'a> Walk<'a> {
             return Rc::default();
         }
         if level > MOST_LEVELS || self.budget == 0 {
-            let why = if level > MOST_LEVELS { "schemas are nested too deeply" } else { "the budget of visits ran out" };
+            let why =
+                if level > MOST_LEVELS { "schemas are nested too deeply" } else { "the budget of visits ran out" };
             return Rc::new(vec![Finding::new("schema-undecided", open, None, None, why)]);
         }
         self.budget = self.budget.saturating_sub(1);
@@ -141,14 +142,26 @@ impl<'a> Walk<'a> {
         let mut found = match (a.as_object(), b.as_object()) {
             (Some(x), Some(y)) => self.object(a, b, x, y, flow, level),
             _ => {
-                let mut found = vec![Finding::new("schema-changed", flow.judge(true, true), Some(a), Some(b), "the schema changed")];
+                let mut found = vec![Finding::new(
+                    "schema-changed",
+                    flow.judge(true, true),
+                    Some(a),
+                    Some(b),
+                    "the schema changed",
+                )];
                 self.arbitrate(a, b, flow, &mut found, true);
                 found
             }
         };
         if found.len() > MOST_FINDINGS {
             let worst = |f: fn(&Finding) -> Judgment| found.iter().map(f).max().unwrap_or(Judgment::Ok);
-            let rest = Finding::new("more-changes", (worst(|f| f.reads), worst(|f| f.writes)), None, None, "more changes are not listed");
+            let rest = Finding::new(
+                "more-changes",
+                (worst(|f| f.reads), worst(|f| f.writes)),
+                None,
+                None,
+                "more changes are not listed",
+            );
             found.truncate(MOST_FINDINGS);
             found.push(rest);
         }
@@ -194,7 +207,9 @@ impl<'a> Walk<'a> {
         // A difference that no rule names.
         let rest = |f: &Map<String, Value>, k: &str| f.get(k).cloned();
         let unnamed = !explained
-            && x.keys().chain(y.keys()).any(|k| !annotation(k) && !super::keywords::named(k) && rest(x, k) != rest(y, k));
+            && x.keys()
+                .chain(y.keys())
+                .any(|k| !annotation(k) && !super::keywords::named(k) && rest(x, k) != rest(y, k));
         let doubtful = inner > 0 || swayed || unnamed || found.iter().any(|f| !f.deep && f.path.is_empty());
         if doubtful || found.iter().any(|f| f.path.matches('/').count() == 2) {
             self.arbitrate(a, b, flow, &mut found, unnamed || swayed);
@@ -231,15 +246,18 @@ impl<'a> Walk<'a> {
                         Some(f) if reads && f.witness.is_none() => f.witness = Some(witness),
                         Some(_) => {}
                         None => {
-                            let judged = if reads { (Judgment::Fails, Judgment::Ok) } else { (Judgment::Ok, Judgment::Fails) };
-                            let mut whole = Finding::new("schema-changed", judged, None, None, "other values are valid now");
+                            let judged =
+                                if reads { (Judgment::Fails, Judgment::Ok) } else { (Judgment::Ok, Judgment::Fails) };
+                            let mut whole =
+                                Finding::new("schema-changed", judged, None, None, "other values are valid now");
                             whole.witness = Some(witness);
                             found.push(whole);
                         }
                     }
                 }
                 Containment::Undecided(why) if !failing => {
-                    let judged = if reads { (Judgment::Undecided, Judgment::Ok) } else { (Judgment::Ok, Judgment::Undecided) };
+                    let judged =
+                        if reads { (Judgment::Undecided, Judgment::Ok) } else { (Judgment::Ok, Judgment::Undecided) };
                     let said = format!("whether the same values are valid could not be decided: {why}");
                     found.push(Finding::new("schema-changed", judged, None, None, said));
                 }
@@ -276,7 +294,8 @@ impl<'a> Walk<'a> {
 
     /// Properties that are the same on both sides.
     fn alike_properties(&self, a: &'a Value, b: &'a Value) -> Vec<&'a str> {
-        let (Some(p), Some(q)) = (a.get("properties").and_then(Value::as_object), b.get("properties").and_then(Value::as_object))
+        let (Some(p), Some(q)) =
+            (a.get("properties").and_then(Value::as_object), b.get("properties").and_then(Value::as_object))
         else {
             return Vec::new();
         };
@@ -284,24 +303,42 @@ impl<'a> Walk<'a> {
     }
 
     /// Properties: who names them, who demands them, who sees them in this direction.
-    fn members(&mut self, x: &'a Map<String, Value>, y: &'a Map<String, Value>, flow: Flow, level: usize, found: &mut Vec<Finding>) {
+    fn members(
+        &mut self,
+        x: &'a Map<String, Value>,
+        y: &'a Map<String, Value>,
+        flow: Flow,
+        level: usize,
+        found: &mut Vec<Finding>,
+    ) {
         let names = |f: &'a Map<String, Value>| f.get("properties").and_then(Value::as_object);
         let demands = |f: &'a Map<String, Value>| -> BTreeSet<&'a str> {
             items(f.get("required")).iter().filter_map(Value::as_str).collect()
         };
         let (p, q) = (names(x), names(y));
         let (r, s) = (demands(x), demands(y));
-        let all: BTreeSet<&str> = p.into_iter().chain(q).flat_map(Map::keys).map(String::as_str).chain(r.iter().copied()).chain(s.iter().copied()).collect();
+        let all: BTreeSet<&str> = p
+            .into_iter()
+            .chain(q)
+            .flat_map(Map::keys)
+            .map(String::as_str)
+            .chain(r.iter().copied())
+            .chain(s.iter().copied())
+            .collect();
         let closed = |f: &Map<String, Value>| {
-            f.get("additionalProperties").is_some_and(|v| v != &json!(true)) || f.get("unevaluatedProperties").is_some_and(|v| v != &json!(true))
+            f.get("additionalProperties").is_some_and(|v| v != &json!(true))
+                || f.get("unevaluatedProperties").is_some_and(|v| v != &json!(true))
         };
         for name in all {
-            let at = |doc: Doc<'a>, m: Option<&'a Map<String, Value>>| m.and_then(|m| m.get(name)).and_then(|v| doc.resolve(v).map(|r| (v, r)));
+            let at = |doc: Doc<'a>, m: Option<&'a Map<String, Value>>| {
+                m.and_then(|m| m.get(name)).and_then(|v| doc.resolve(v).map(|r| (v, r)))
+            };
             let (raw_old, raw_new) = (at(self.old, p), at(self.new, q));
             let seen = |v: Option<(&'a Value, &'a Value)>| v.filter(|(_, r)| !flag(r, flow.hides()));
             let (was, is) = (seen(raw_old), seen(raw_new));
             let hidden = |raw: &Option<_>, now: &Option<_>| raw.is_some() && now.is_none();
-            let (must_old, must_new) = (r.contains(name) && !hidden(&raw_old, &was), s.contains(name) && !hidden(&raw_new, &is));
+            let (must_old, must_new) =
+                (r.contains(name) && !hidden(&raw_old, &was), s.contains(name) && !hidden(&raw_new, &is));
             let steps = format!("/properties{}", step(name));
             let mut add = |mut f: Finding, exact: bool| {
                 f.exact = exact;
@@ -317,7 +354,8 @@ impl<'a> Walk<'a> {
                         let said = format!("`{name}` is {} now", if must_new { "required" } else { "optional" });
                         add(Finding::new(what, judged, Some(&json!(must_old)), Some(&json!(must_new)), said), false);
                     }
-                    for (rule, judged, before, after, said) in super::sunset::ends("property", "property", left, right) {
+                    for (rule, judged, before, after, said) in super::sunset::ends("property", "property", left, right)
+                    {
                         let what = format!("@-{rule}");
                         let mut f = Finding::new(&what, (judged, Judgment::Ok), Some(&before), Some(&after), said);
                         f.firm = true;
@@ -339,7 +377,13 @@ impl<'a> Walk<'a> {
                         Flow::ToServer if must_new => (Judgment::Fails, Judgment::Risky),
                         _ => (Judgment::Risky, Judgment::Risky),
                     };
-                    let mut f = Finding::new(&format!("@-{word}-property-became-not-{other}-only"), judged, None, None, format!("`{name}` is part of this direction now"));
+                    let mut f = Finding::new(
+                        &format!("@-{word}-property-became-not-{other}-only"),
+                        judged,
+                        None,
+                        None,
+                        format!("`{name}` is part of this direction now"),
+                    );
                     f.before = json!(true);
                     f.after = json!(flag(right, flow.hides()));
                     add(f, true);
@@ -351,24 +395,53 @@ impl<'a> Walk<'a> {
                         Flow::FromServer if must_old => (Judgment::Fails, Judgment::Risky),
                         _ => (Judgment::Risky, Judgment::Risky),
                     };
-                    add(Finding::new(&format!("@-{word}-property-became-{other}-only"), judged, Some(&json!(false)), Some(&json!(true)), format!("`{name}` is no part of this direction any more")), true);
+                    add(
+                        Finding::new(
+                            &format!("@-{word}-property-became-{other}-only"),
+                            judged,
+                            Some(&json!(false)),
+                            Some(&json!(true)),
+                            format!("`{name}` is no part of this direction any more"),
+                        ),
+                        true,
+                    );
                 }
                 (None, Some((_, right))) => {
                     let default = right.get("default");
                     let refused = if closed(x) { Judgment::Fails } else { Judgment::Risky };
                     let (what, judged) = match (flow, must_new) {
-                        (Flow::ToServer, true) if default.is_some() => ("new-required-@-property-with-default", (Judgment::Fails, refused)),
+                        (Flow::ToServer, true) if default.is_some() => {
+                            ("new-required-@-property-with-default", (Judgment::Fails, refused))
+                        }
                         (Flow::ToServer, true) => ("new-required-@-property", (Judgment::Fails, refused)),
                         (Flow::ToServer, false) => ("new-optional-@-property", (Judgment::Ok, refused)),
-                        (Flow::FromServer, true) => ("@-required-property-added", (if closed(x) { Judgment::Fails } else { Judgment::Ok }, Judgment::Fails)),
-                        (Flow::FromServer, false) => ("@-optional-property-added", (if closed(x) { Judgment::Fails } else { Judgment::Ok }, Judgment::Risky)),
+                        (Flow::FromServer, true) => (
+                            "@-required-property-added",
+                            (if closed(x) { Judgment::Fails } else { Judgment::Ok }, Judgment::Fails),
+                        ),
+                        (Flow::FromServer, false) => (
+                            "@-optional-property-added",
+                            (if closed(x) { Judgment::Fails } else { Judgment::Ok }, Judgment::Risky),
+                        ),
                     };
                     add(Finding::new(what, judged, None, right.get("type"), format!("`{name}` is new")), true);
                 }
                 (Some((_, left)), None) => {
                     let refused = if closed(y) { Judgment::Fails } else { Judgment::Risky };
                     let (what, judged) = match (flow, must_old) {
-                        (Flow::ToServer, _) => ("@-property-removed", (refused, if must_old { Judgment::Fails } else if closed(y) { Judgment::Fails } else { Judgment::Ok })),
+                        (Flow::ToServer, _) => (
+                            "@-property-removed",
+                            (
+                                refused,
+                                if must_old {
+                                    Judgment::Fails
+                                } else if closed(y) {
+                                    Judgment::Fails
+                                } else {
+                                    Judgment::Ok
+                                },
+                            ),
+                        ),
                         (Flow::FromServer, true) => ("@-required-property-removed", (Judgment::Fails, refused)),
                         (Flow::FromServer, false) => ("@-optional-property-removed", (Judgment::Risky, refused)),
                     };
@@ -378,7 +451,16 @@ impl<'a> Walk<'a> {
                     if must_old != must_new {
                         let what = if must_new { "became-required" } else { "became-optional" };
                         let said = format!("`{name}` is {} now", if must_new { "required" } else { "optional" });
-                        add(Finding::new(what, flow.judge(must_new, must_old), Some(&json!(must_old)), Some(&json!(must_new)), said), false);
+                        add(
+                            Finding::new(
+                                what,
+                                flow.judge(must_new, must_old),
+                                Some(&json!(must_old)),
+                                Some(&json!(must_new)),
+                                said,
+                            ),
+                            false,
+                        );
                     }
                 }
             }

@@ -90,7 +90,8 @@ pub(crate) fn ends(name: &str, stem: &str, old: &Value, new: &Value) -> Vec<Ende
     match (was, is) {
         (false, true) => {
             let dated = after.is_some();
-            let rule = if dated && !name.starts_with("request-parameter") { "deprecated-with-sunset" } else { "deprecated" };
+            let rule =
+                if dated && !name.starts_with("request-parameter") { "deprecated-with-sunset" } else { "deprecated" };
             let on = after.as_deref().map_or_else(|| "without a date".to_owned(), |d| format!("until {d}"));
             add(format!("{name}-{rule}"), HARMLESS.0, format!("deprecated, {on}"));
             if !dated {
@@ -101,7 +102,11 @@ pub(crate) fn ends(name: &str, stem: &str, old: &Value, new: &Value) -> Vec<Ende
         (true, false) => add(format!("{name}-reactivated"), Judgment::Ok, "not deprecated any more".to_owned()),
         _ => {}
     }
-    if is && let Some(text) = &after && date(text).is_none() {
+    if is
+        && (!was || before != after)
+        && let Some(text) = &after
+        && date(text).is_none()
+    {
         let stem = if operation { "api-path" } else { stem };
         add(format!("{stem}-sunset-parse"), Judgment::Fails, format!("the announced end `{text}` is no date"));
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Keyword, its finding, and whether values of the schema shrink when the inner schema does.
-const SINGLE: [(&str, &str, bool); 10] = [
+const SINGLE: [(&str, &str, bool); 11] = [
     ("items", "items", true),
     ("additionalProperties", "additional-properties", true),
     ("unevaluatedItems", "unevaluated-items", true),
@@ -19,6 +19,7 @@ const SINGLE: [(&str, &str, bool); 10] = [
     ("if", "if", false),
     ("then", "then", true),
     ("else", "else", true),
+    ("contentSchema", "content-schema", true),
 ];
 
 /// Definitions live under other keys in 2.0, so only the last step of a reference counts.
@@ -53,7 +54,13 @@ impl<'a> Walk<'a> {
             let mut pairs: Vec<(&'a Value, (usize, &'a Value))> = Vec::new();
             for by_name in [true, false] {
                 left.retain(|a| {
-                    let fits = |b: &Value| if by_name { name(a).is_some() && name(a) == name(b) } else { name(a).is_none() && name(b).is_none() };
+                    let fits = |b: &Value| {
+                        if by_name {
+                            name(a).is_some() && name(a) == name(b)
+                        } else {
+                            name(a).is_none() && name(b).is_none()
+                        }
+                    };
                     match right.iter().position(|(_, b)| fits(b)) {
                         Some(at) => {
                             pairs.push((a, right.remove(at)));
@@ -70,17 +77,34 @@ impl<'a> Walk<'a> {
             }
             for a in left {
                 let (narrows, widens) = if key == "allOf" { (false, true) } else { (true, false) };
-                let mut f = Finding::new(&format!("{what}-removed"), flow.judge(narrows, widens), Some(a), None, format!("{} is no part of `{key}` any more", title(a)));
+                let mut f = Finding::new(
+                    &format!("{what}-removed"),
+                    flow.judge(narrows, widens),
+                    Some(a),
+                    None,
+                    format!("{} is no part of `{key}` any more", title(a)),
+                );
                 // An alternative that goes away under its name is gone, whatever the others accept.
                 f.firm = key != "allOf" && flow == Flow::ToServer && name(a).is_some();
                 found.push(f);
             }
             for (_, b) in right {
                 let (narrows, widens) = if key == "allOf" { (true, false) } else { (false, true) };
-                let f = Finding::new(&format!("{what}-added"), flow.judge(narrows, widens), None, Some(b), format!("{} is new in `{key}`", title(b)));
+                let mut f = Finding::new(
+                    &format!("{what}-added"),
+                    flow.judge(narrows, widens),
+                    None,
+                    Some(b),
+                    format!("{} is new in `{key}`", title(b)),
+                );
+                f.firm = key != "allOf" && flow == Flow::ToServer && name(b).is_some();
                 found.push(f);
             }
-            if old.is_empty() && key != "allOf" && !new.is_empty() && ["type", "properties"].iter().any(|k| x.contains_key(*k) && !y.contains_key(*k)) {
+            if old.is_empty()
+                && key != "allOf"
+                && !new.is_empty()
+                && ["type", "properties"].iter().any(|k| x.contains_key(*k) && !y.contains_key(*k))
+            {
                 let said = format!("the schema is a choice (`{key}`) now");
                 found.push(Finding::new(&format!("wrapped-in-{what}"), flow.judge(false, true), None, None, said));
             }
@@ -98,11 +122,14 @@ impl<'a> Walk<'a> {
         found: &mut Vec<Finding>,
     ) {
         for (key, what, grows) in SINGLE {
+            // Containment does not look into text.
+            let unseen = key == "contentSchema";
             match (x.get(key), y.get(key)) {
                 (Some(a), Some(b)) if a.is_object() && b.is_object() => {
                     let inner = self.schema(a, b, flow, level + 1);
                     found.extend(inner.iter().map(|f| {
                         let mut f = f.under(&format!("/{key}"), None);
+                        f.firm |= unseen;
                         if !grows {
                             let either = f.reads.max(f.writes);
                             (f.reads, f.writes, f.firm) = (either, either, false);
@@ -136,7 +163,9 @@ impl<'a> Walk<'a> {
                     } else {
                         format!("{what}-{word}")
                     };
-                    found.push(Finding::new(&what, flow.judge(narrows, widens), a, b, format!("`{key}` {word}")));
+                    let mut f = Finding::new(&what, flow.judge(narrows, widens), a, b, format!("`{key}` {word}"));
+                    f.firm = unseen;
+                    found.push(f);
                 }
             }
         }
@@ -153,7 +182,13 @@ impl<'a> Walk<'a> {
                     (a, b) => {
                         let word = if a.is_none() { "added" } else { "removed" };
                         let judged = flow.judge(b.is_some(), a.is_some());
-                        found.push(Finding::new(&format!("{what}-{word}"), judged, None, Some(&json!(name)), format!("`{key}` for `{name}` {word}")));
+                        found.push(Finding::new(
+                            &format!("{what}-{word}"),
+                            judged,
+                            None,
+                            Some(&json!(name)),
+                            format!("`{key}` for `{name}` {word}"),
+                        ));
                     }
                 }
             }
@@ -167,7 +202,13 @@ impl<'a> Walk<'a> {
             let word = if q.len() > p.len() { "added" } else { "removed" };
             let judged = flow.judge(q.len() > p.len(), q.len() < p.len());
             let said = format!("{} leading items have a schema of their own, {} before", q.len(), p.len());
-            found.push(Finding::new(&format!("prefix-items-{word}"), judged, Some(&json!(p.len())), Some(&json!(q.len())), said));
+            found.push(Finding::new(
+                &format!("prefix-items-{word}"),
+                judged,
+                Some(&json!(p.len())),
+                Some(&json!(q.len())),
+                said,
+            ));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What concerns the whole interface: its version, its servers, and who may use it.
 
-use super::read::{items, members};
+use super::read::{items, named};
 use super::{GONE, HARMLESS, NEW, RISKY, Walk};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ type Way = BTreeMap<String, BTreeSet<String>>;
 
 fn ways(security: Option<&Value>) -> Vec<Way> {
     let scopes = |v: &Value| items(Some(v)).iter().filter_map(|s| s.as_str().map(str::to_owned)).collect();
-    items(security).iter().map(|w| members(Some(w)).map(|(k, v)| (k.clone(), scopes(v))).collect()).collect()
+    items(security).iter().map(|w| named(Some(w)).map(|(k, v)| (k.clone(), scopes(v))).collect()).collect()
 }
 
 /// The schemes of one way in words.
@@ -25,7 +25,12 @@ impl<'a> Walk<'a> {
         let (old, new) = (self.old.root, self.new.root);
         let version = |v: &'a Value| v.pointer("/info/version").cloned().unwrap_or_default();
         if version(old) != version(new) {
-            self.note("api-version-changed", "info", (version(old), version(new)), "the version of the interface changed");
+            self.note(
+                "api-version-changed",
+                "info",
+                (version(old), version(new)),
+                "the version of the interface changed",
+            );
         }
         self.servers();
         self.security("", old.get("security"), new.get("security"), "api-global");
@@ -33,7 +38,7 @@ impl<'a> Walk<'a> {
     }
 
     fn servers(&mut self) {
-        let named = |root: &Value| -> BTreeSet<String> {
+        let listed = |root: &Value| -> BTreeSet<String> {
             let mut out: BTreeSet<String> =
                 items(root.get("servers")).iter().filter_map(|s| s.get("url")?.as_str().map(str::to_owned)).collect();
             let word = |key: &str| root.get(key).and_then(Value::as_str);
@@ -42,14 +47,26 @@ impl<'a> Walk<'a> {
             }
             out
         };
-        let (old, new) = (named(self.old.root), named(self.new.root));
+        let (old, new) = (listed(self.old.root), listed(self.new.root));
         for url in old.difference(&new) {
             let judged = (Judgment::Risky, Judgment::Ok);
-            self.structural("server-removed", "servers", judged, (json!(url), Value::Null), format!("{url} is not listed any more"));
+            self.structural(
+                "server-removed",
+                "servers",
+                judged,
+                (json!(url), Value::Null),
+                format!("{url} is not listed any more"),
+            );
         }
         for url in new.difference(&old) {
             let judged = (Judgment::Ok, Judgment::Risky);
-            self.structural("server-added", "servers", judged, (Value::Null, json!(url)), format!("{url} is listed now"));
+            self.structural(
+                "server-added",
+                "servers",
+                judged,
+                (Value::Null, json!(url)),
+                format!("{url} is listed now"),
+            );
         }
     }
 
@@ -68,7 +85,13 @@ impl<'a> Walk<'a> {
                 // Where nothing is demanded now, what was sent is not looked at.
                 let judged = if new.is_empty() { NEW } else { RISKY };
                 let judged = if way.is_empty() { GONE } else { judged };
-                self.structural(&format!("{stem}-security-removed"), path, judged, (json!(words(way)), Value::Null), said);
+                self.structural(
+                    &format!("{stem}-security-removed"),
+                    path,
+                    judged,
+                    (json!(words(way)), Value::Null),
+                    said,
+                );
                 continue;
             };
             for (scheme, scopes) in way {
@@ -76,33 +99,52 @@ impl<'a> Walk<'a> {
                 for scope in now.difference(scopes) {
                     let judged = (Judgment::Risky, Judgment::Ok);
                     let said = format!("`{scheme}` demands the scope `{scope}` now");
-                    self.structural(&format!("{stem}-security-scope-added"), path, judged, (Value::Null, json!(scope)), said);
+                    self.structural(
+                        &format!("{stem}-security-scope-added"),
+                        path,
+                        judged,
+                        (Value::Null, json!(scope)),
+                        said,
+                    );
                 }
                 for scope in scopes.difference(&now) {
                     let judged = (Judgment::Ok, Judgment::Risky);
                     let said = format!("`{scheme}` does not demand the scope `{scope}` any more");
-                    self.structural(&format!("{stem}-security-scope-removed"), path, judged, (json!(scope), Value::Null), said);
+                    self.structural(
+                        &format!("{stem}-security-scope-removed"),
+                        path,
+                        judged,
+                        (json!(scope), Value::Null),
+                        said,
+                    );
                 }
             }
         }
         for way in new.iter().filter(|w| !old.iter().any(|o| keys(o) == keys(w))) {
             // The first demand locks out whoever came without.
-            let judged = if old.is_empty() && !way.is_empty() && !new.iter().any(Way::is_empty) { GONE } else { HARMLESS };
+            let judged =
+                if old.is_empty() && !way.is_empty() && !new.iter().any(Way::is_empty) { GONE } else { HARMLESS };
             let said = format!("`{}` is a way to be let in now", words(way));
             self.structural(&format!("{stem}-security-added"), path, judged, (Value::Null, json!(words(way))), said);
         }
     }
 
     fn schemes(&mut self) {
-        let named = |root: &'a Value| -> BTreeMap<&'a String, &'a Value> {
+        let schemes = |root: &'a Value| -> BTreeMap<&'a String, &'a Value> {
             let found = root.pointer("/components/securitySchemes").or_else(|| root.get("securityDefinitions"));
-            members(found).collect()
+            named(found).collect()
         };
-        let (old, new) = (named(self.old.root), named(self.new.root));
+        let (old, new) = (schemes(self.old.root), schemes(self.new.root));
         for (name, scheme) in &old {
             let path = format!("security scheme {name}");
             let Some(other) = new.get(name) else {
-                self.structural("api-security-component-removed", &path, HARMLESS, (json!(name), Value::Null), "the scheme is gone");
+                self.structural(
+                    "api-security-component-removed",
+                    &path,
+                    HARMLESS,
+                    (json!(name), Value::Null),
+                    "the scheme is gone",
+                );
                 continue;
             };
             for key in ["type", "scheme", "in", "name", "openIdConnectUrl"] {
@@ -111,16 +153,34 @@ impl<'a> Walk<'a> {
                     let said = format!("`{key}` changed: who comes as before is not let in");
                     let both = (Judgment::Fails, Judgment::Fails);
                     let judged = if key == "openIdConnectUrl" { RISKY } else { both };
-                    self.structural(&format!("api-security-component-{}-changed", kebab(key)), &path, judged, values, said);
+                    self.structural(
+                        &format!("api-security-component-{}-changed", kebab(key)),
+                        &path,
+                        judged,
+                        values,
+                        said,
+                    );
                 }
             }
             if scheme.get("flows") != other.get("flows") || scheme.get("scopes") != other.get("scopes") {
-                self.structural("api-security-component-flows-changed", &path, RISKY, (Value::Null, Value::Null), "the flows or scopes changed");
+                self.structural(
+                    "api-security-component-flows-changed",
+                    &path,
+                    RISKY,
+                    (Value::Null, Value::Null),
+                    "the flows or scopes changed",
+                );
             }
         }
         for name in new.keys().filter(|n| !old.contains_key(*n)) {
             let path = format!("security scheme {name}");
-            self.structural("api-security-component-added", &path, HARMLESS, (Value::Null, json!(name)), "the scheme is new");
+            self.structural(
+                "api-security-component-added",
+                &path,
+                HARMLESS,
+                (Value::Null, json!(name)),
+                "the scheme is new",
+            );
         }
     }
 }
