@@ -82,8 +82,10 @@ pub(crate) struct Walk<'a> {
     /// What was found for a pair of schemas.
     memo: HashMap<(usize, usize, Flow), Findings>,
     open: Vec<(usize, usize, Flow)>,
-    /// Visits that are left.
+    /// Visits that are left to containment.
     budget: u64,
+    /// Pairs of schemas that may still be looked at.
+    places: u64,
     today: Option<&'a str>,
     /// The operation is a draft: what breaks in it is announced to break.
     draft: bool,
@@ -110,6 +112,7 @@ pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Op
         memo: HashMap::new(),
         open: Vec::new(),
         budget: options.budget,
+        places: options.budget,
         today: options.today.as_deref(),
         draft: false,
         cut: None,

@@ -172,7 +172,11 @@ impl<'a> Lift<'a> {
             }
         }
         let free = ["additionalProperties", "unevaluatedProperties", "patternProperties"];
-        if sends && !free.iter().any(|k| fields.contains_key(*k)) && !inward && self.names_properties(value, 0) {
+        if sends
+            && !free.iter().any(|k| fields.contains_key(*k))
+            && !inward
+            && (own || !self.doc.composed(value).is_empty())
+        {
             let key = if composed || out.contains_key("anyOf") || out.contains_key("oneOf") {
                 "unevaluatedProperties"
             } else {
@@ -192,21 +196,6 @@ impl<'a> Lift<'a> {
             .filter(|(_, s)| self.doc.resolve(s).is_some_and(|s| flag(s, self.flow.hides())))
             .map(|(name, _)| name.as_str())
             .collect()
-    }
-
-    fn names_properties(&self, value: &'a Value, depth: usize) -> bool {
-        if depth > 8 {
-            return true;
-        }
-        let Some(fields) = value.as_object() else {
-            return false;
-        };
-        fields.contains_key("properties")
-            || reference(value)
-                .is_some_and(|to| self.doc.target(to).is_some_and(|t| self.names_properties(t, depth + 1)))
-            || ["allOf", "anyOf", "oneOf"]
-                .iter()
-                .any(|k| super::read::items(fields.get(*k)).iter().any(|s| self.names_properties(s, depth + 1)))
     }
 }
 

@@ -5,9 +5,12 @@ use crate::json_schema::shape;
 use crate::{DiffError, Side};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// References to references that are followed.
 const MOST_HOPS: usize = 64;
+/// Schemas that one is composed of which are looked through for names.
+const MOST_COMPOSED: usize = 500;
 /// Brackets and list items that may be open in text.
 const MOST_OPEN: usize = 1000;
 
@@ -112,6 +115,24 @@ impl<'a> Doc<'a> {
             }
         }
         None
+    }
+
+    /// The properties that are named by the schemas which a schema is composed of.
+    pub(crate) fn composed(&self, schema: &'a Value) -> BTreeSet<&'a str> {
+        let mut out = BTreeSet::new();
+        let mut seen = BTreeSet::from([std::ptr::from_ref(schema) as usize]);
+        let mut todo = vec![schema];
+        while let Some(at) = todo.pop() {
+            let own = reference(at).and_then(|to| self.target(to));
+            let parts = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|k| items(at.get(k)));
+            for part in parts.chain(own) {
+                if seen.len() < MOST_COMPOSED && seen.insert(std::ptr::from_ref(part) as usize) {
+                    out.extend(named(part.get("properties")).map(|(name, _)| name.as_str()));
+                    todo.push(part);
+                }
+            }
+        }
+        out
     }
 
     /// The member of an object, resolved.

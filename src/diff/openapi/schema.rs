@@ -98,6 +98,15 @@ pub(crate) fn step(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
+/// What was noticed at a place itself, not below.
+#[derive(Default)]
+pub(crate) struct Here {
+    /// A finding.
+    pub told: bool,
+    /// A difference that only containment can judge.
+    pub unsure: bool,
+}
+
 impl<'a> Walk<'a> {
     pub(crate) fn report(&mut self, place: &Place<'_>, found: &[Finding]) {
         for f in found {
@@ -132,12 +141,12 @@ impl<'a> Walk<'a> {
         if self.same.same(a, b) || self.open.contains(&key) {
             return Rc::default();
         }
-        if level > MOST_LEVELS || self.budget == 0 {
+        if level > MOST_LEVELS || self.places == 0 {
             let why =
                 if level > MOST_LEVELS { "schemas are nested too deeply" } else { "the budget of visits ran out" };
             return Rc::new(vec![Finding::new("schema-undecided", open, None, None, why)]);
         }
-        self.budget = self.budget.saturating_sub(1);
+        self.places -= 1;
         self.open.push(key);
         let mut found = match (a.as_object(), b.as_object()) {
             (Some(x), Some(y)) => self.object(a, b, x, y, flow, level),
@@ -200,19 +209,19 @@ impl<'a> Walk<'a> {
         super::keywords::plain(a, b, flow, &mut found);
         super::keywords::lists(a, b, flow, &mut found);
         let explained = !found.is_empty();
-        self.children(x, y, flow, level, &mut found);
-        let inner = found.len();
-        let swayed = self.unions(x, y, flow, level, &mut found);
-        self.members(x, y, flow, level, &mut found);
+        let mut here = Here { told: explained, ..Here::default() };
+        self.children(x, y, flow, level, &mut found, &mut here);
+        self.unions(x, y, flow, level, &mut found, &mut here);
+        self.members(a, b, flow, level, &mut found, &mut here);
         // A difference that no rule names.
         let rest = |f: &Map<String, Value>, k: &str| f.get(k).cloned();
         let unnamed = !explained
             && x.keys()
                 .chain(y.keys())
                 .any(|k| !annotation(k) && !super::keywords::named(k) && rest(x, k) != rest(y, k));
-        let doubtful = inner > 0 || swayed || unnamed || found.iter().any(|f| !f.deep && f.path.is_empty());
-        if doubtful || found.iter().any(|f| f.path.matches('/').count() == 2) {
-            self.arbitrate(a, b, flow, &mut found, unnamed || swayed);
+        here.unsure |= unnamed;
+        if here.told || here.unsure {
+            self.arbitrate(a, b, flow, &mut found, here.unsure);
         }
         found
     }
@@ -224,6 +233,9 @@ impl<'a> Walk<'a> {
             return;
         }
         let alike = self.alike_properties(a, b);
+        let mut proofs = 0;
+        let suspects: Vec<bool> =
+            found.iter().map(|f| !f.firm && (f.reads == Judgment::Fails || f.writes == Judgment::Fails)).collect();
         for reads in [true, false] {
             let judgment = |f: &Finding| if reads { f.reads } else { f.writes };
             let failing = found.iter().any(|f| judgment(f) == Judgment::Fails && !f.firm);
@@ -233,6 +245,7 @@ impl<'a> Walk<'a> {
             let old_sends = (flow == Flow::ToServer) == reads;
             match self.within(a, b, flow, old_sends, &alike) {
                 Containment::Proved => {
+                    proofs += 1;
                     for f in found.iter_mut().filter(|f| !f.firm) {
                         let slot = if reads { &mut f.reads } else { &mut f.writes };
                         if *slot == Judgment::Fails {
@@ -262,6 +275,14 @@ impl<'a> Walk<'a> {
                     found.push(Finding::new("schema-changed", judged, None, None, said));
                 }
                 Containment::Undecided(_) => {}
+            }
+        }
+        // Both ways: another way to say the same, which is no change of the interface.
+        let only = |pick: fn(&Finding) -> Judgment| found.iter().all(|f| pick(f) != Judgment::Fails);
+        if proofs > 0 && only(|f| f.reads) && only(|f| f.writes) {
+            let harmless = |f: &Finding| f.reads == Judgment::Ok && f.writes == Judgment::Ok;
+            for (f, _) in found.iter_mut().zip(suspects).filter(|(f, suspect)| *suspect && harmless(f)) {
+                f.kind = ChangeKind::Documentation;
             }
         }
     }
@@ -305,12 +326,17 @@ impl<'a> Walk<'a> {
     /// Properties: who names them, who demands them, who sees them in this direction.
     fn members(
         &mut self,
-        x: &'a Map<String, Value>,
-        y: &'a Map<String, Value>,
+        a: &'a Value,
+        b: &'a Value,
         flow: Flow,
         level: usize,
         found: &mut Vec<Finding>,
+        here: &mut Here,
     ) {
+        let (Some(x), Some(y)) = (a.as_object(), b.as_object()) else {
+            return;
+        };
+        let (composed_old, composed_new) = (self.old.composed(a), self.new.composed(b));
         let names = |f: &'a Map<String, Value>| f.get("properties").and_then(Value::as_object);
         let demands = |f: &'a Map<String, Value>| -> BTreeSet<&'a str> {
             items(f.get("required")).iter().filter_map(Value::as_str).collect()
@@ -340,12 +366,19 @@ impl<'a> Walk<'a> {
             let (must_old, must_new) =
                 (r.contains(name) && !hidden(&raw_old, &was), s.contains(name) && !hidden(&raw_new, &is));
             let steps = format!("/properties{}", step(name));
+            let before = found.len();
+            let mut inner_count = 0;
             let mut add = |mut f: Finding, exact: bool| {
                 f.exact = exact;
                 f = f.under(&steps, Some(name));
                 found.push(f);
             };
             let flagged = raw_old.is_some() && raw_new.is_some();
+            if raw_old.is_none() && composed_old.contains(name) || raw_new.is_none() && composed_new.contains(name) {
+                // It moved to or from a schema that this one is composed of.
+                here.unsure = true;
+                continue;
+            }
             match (was, is) {
                 (Some((a, left)), Some((b, right))) => {
                     if must_old != must_new {
@@ -365,6 +398,7 @@ impl<'a> Walk<'a> {
                         add(f, true);
                     }
                     let inner = self.schema(a, b, flow, level + 1);
+                    inner_count = inner.len();
                     for f in inner.iter() {
                         add(f.clone(), f.exact);
                     }
@@ -464,6 +498,7 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
+            here.told |= found.len() > before + inner_count;
         }
     }
 }

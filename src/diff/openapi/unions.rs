@@ -2,7 +2,7 @@
 //! other places where schemas stand within a schema.
 
 use super::read::{items, reference};
-use super::schema::{Finding, step};
+use super::schema::{Finding, Here, step};
 use super::{Flow, Walk};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -30,7 +30,6 @@ fn name(schema: &Value) -> Option<&str> {
 }
 
 impl<'a> Walk<'a> {
-    /// True when the whole has to be asked whether a change within matters.
     pub(crate) fn unions(
         &mut self,
         x: &'a Map<String, Value>,
@@ -38,8 +37,8 @@ impl<'a> Walk<'a> {
         flow: Flow,
         level: usize,
         found: &mut Vec<Finding>,
-    ) -> bool {
-        let mut swayed = false;
+        here: &mut Here,
+    ) {
         for (key, what) in [("allOf", "all-of"), ("anyOf", "any-of"), ("oneOf", "one-of")] {
             let (old, new) = (items(x.get(key)), items(y.get(key)));
             let mut left: Vec<&'a Value> = old.iter().collect();
@@ -72,9 +71,12 @@ impl<'a> Walk<'a> {
             }
             for (a, (at, b)) in pairs {
                 let inner = self.schema(a, b, flow, level + 1);
-                swayed |= key == "oneOf" && !inner.is_empty();
+                // Another alternative may take in what this one lost; of a `oneOf` it may be one too many.
+                here.told |= key == "anyOf" && !inner.is_empty();
+                here.unsure |= key == "oneOf" && !inner.is_empty();
                 found.extend(inner.iter().map(|f| f.under(&format!("/{key}/{at}"), None)));
             }
+            here.told |= !left.is_empty() || !right.is_empty();
             for a in left {
                 let (narrows, widens) = if key == "allOf" { (false, true) } else { (true, false) };
                 let mut f = Finding::new(
@@ -109,7 +111,6 @@ impl<'a> Walk<'a> {
                 found.push(Finding::new(&format!("wrapped-in-{what}"), flow.judge(false, true), None, None, said));
             }
         }
-        swayed
     }
 
     /// Schemas within the schema, but for properties and unions.
@@ -120,6 +121,7 @@ impl<'a> Walk<'a> {
         flow: Flow,
         level: usize,
         found: &mut Vec<Finding>,
+        here: &mut Here,
     ) {
         for (key, what, grows) in SINGLE {
             // Containment does not look into text.
@@ -127,6 +129,7 @@ impl<'a> Walk<'a> {
             match (x.get(key), y.get(key)) {
                 (Some(a), Some(b)) if a.is_object() && b.is_object() => {
                     let inner = self.schema(a, b, flow, level + 1);
+                    here.told |= !grows && !inner.is_empty();
                     found.extend(inner.iter().map(|f| {
                         let mut f = f.under(&format!("/{key}"), None);
                         f.firm |= unseen;
@@ -165,6 +168,7 @@ impl<'a> Walk<'a> {
                     };
                     let mut f = Finding::new(&what, flow.judge(narrows, widens), a, b, format!("`{key}` {word}"));
                     f.firm = unseen;
+                    here.told = true;
                     found.push(f);
                 }
             }
@@ -180,6 +184,7 @@ impl<'a> Walk<'a> {
                         found.extend(inner.iter().map(|f| f.under(&steps, None)));
                     }
                     (a, b) => {
+                        here.told = true;
                         let word = if a.is_none() { "added" } else { "removed" };
                         let judged = flow.judge(b.is_some(), a.is_some());
                         found.push(Finding::new(
@@ -199,6 +204,7 @@ impl<'a> Walk<'a> {
             found.extend(inner.iter().map(|f| f.under(&format!("/prefixItems/{i}"), None)));
         }
         if p.len() != q.len() {
+            here.told = true;
             let word = if q.len() > p.len() { "added" } else { "removed" };
             let judged = flow.judge(q.len() > p.len(), q.len() < p.len());
             let said = format!("{} leading items have a schema of their own, {} before", q.len(), p.len());
