@@ -15,6 +15,7 @@
 mod advice;
 mod keywords;
 mod lift;
+mod members;
 mod messages;
 mod operations;
 mod parameters;

@@ -4,7 +4,7 @@
 use tessera_model::change::Judgment;
 
 pub(crate) fn of(rule: &str, reads: Judgment, writes: Judgment) -> Option<String> {
-    if reads == Judgment::Ok && writes != Judgment::Fails || reads == Judgment::Ok && !rule.ends_with("-removed") {
+    if reads == Judgment::Ok && (writes != Judgment::Fails || !rule.ends_with("-removed")) {
         return None;
     }
     let ends = |words: &[&str]| words.iter().any(|w| rule.ends_with(w));

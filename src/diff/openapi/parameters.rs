@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
                 Some(found) => self.report(&place, &[found]),
                 None => {
                     let found = self.schema(a, b, op.flow, 0);
-                    let found: Vec<Finding> = found.iter().map(|f| textual(f)).collect();
+                    let found: Vec<Finding> = found.iter().map(textual).collect();
                     self.report(&place, &found);
                 }
             },
