@@ -134,11 +134,11 @@ impl Schema {
     /// that something refers to, and the root types by their usual names.
     pub(super) fn finish(&mut self) -> Result<(), String> {
         let mut wanted: HashSet<String> = HashSet::from(["String".to_owned(), "Boolean".to_owned()]);
-        // GitHub's schema has a field twice in the same words: said once more is not said otherwise.
+        // GitHub's schema has a field twice that differs in its description only: the first one counts.
         for ty in self.types.values_mut() {
             let mut seen: BTreeMap<String, Field> = BTreeMap::new();
             ty.fields.retain(|f| match seen.get(&f.name) {
-                Some(first) => first != f,
+                Some(first) => Field { description: first.description.clone(), ..f.clone() } != *first,
                 None => seen.insert(f.name.clone(), f.clone()).is_none(),
             });
         }

@@ -1,3 +1,5 @@
+//! The quarantine's bookkeeping: what a start concludes from how earlier ones ended.
+
 use super::*;
 
 fn texts(names: &[&str]) -> Vec<Text> {
