@@ -44,9 +44,40 @@ impl Assessment {
 
 /// Names the format of a schema given without one.
 pub fn guess_format(schema: &Value) -> SchemaFormat {
-    match schema {
-        Value::Object(map) if map.get("columns").is_some_and(Value::is_array) => SchemaFormat::Table,
-        _ => SchemaFormat::JsonSchema,
+    let Value::Object(map) = schema else {
+        let text = schema.as_str().unwrap_or_default();
+        let starts = |words: &[&str]| text.lines().any(|l| words.iter().any(|w| l.trim_start().starts_with(w)));
+        return if starts(&["openapi:", "swagger:"]) {
+            SchemaFormat::OpenApi
+        } else if starts(&["syntax =", "syntax=", "edition =", "edition="]) {
+            SchemaFormat::Protobuf
+        } else if starts(&[
+            "type ",
+            "schema ",
+            "interface ",
+            "input ",
+            "enum ",
+            "union ",
+            "scalar ",
+            "extend ",
+            "directive @",
+        ]) {
+            SchemaFormat::GraphQl
+        } else {
+            SchemaFormat::JsonSchema
+        };
+    };
+    let kind = map.get("type").and_then(Value::as_str);
+    if map.get("columns").is_some_and(Value::is_array) {
+        SchemaFormat::Table
+    } else if map.contains_key("openapi") || map.contains_key("swagger") {
+        SchemaFormat::OpenApi
+    } else if map.contains_key("__schema") || map.get("data").is_some_and(|d| d.get("__schema").is_some()) {
+        SchemaFormat::GraphQl
+    } else if matches!(kind, Some("record" | "fixed" | "enum")) {
+        SchemaFormat::Avro
+    } else {
+        SchemaFormat::JsonSchema
     }
 }
 
@@ -107,7 +138,8 @@ pub fn apply_waivers(
 
 impl Engine {
     pub(crate) fn diff_options(&self, dialect: tessera_model::Dialect) -> Options {
-        Options { policy: self.settings().diff.judge_policy(), dialect, ..Options::default() }
+        let today = day(self.now());
+        Options { policy: self.settings().diff.judge_policy(), dialect, today: Some(today), ..Options::default() }
     }
 
     /// Diffs two schemas of an asset under its mode.
@@ -281,4 +313,9 @@ pub(crate) fn check_schema(format: SchemaFormat, schema: &Value, asset: &Asset) 
     tessera_diff::diff(format, schema, schema, asset.compatibility, &options)
         .map(|_| ())
         .map_err(|e| EngineError::invalid("INVALID_SCHEMA", e.to_string()))
+}
+
+/// YYYY-MM-DD, in UTC.
+pub fn day(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
 }

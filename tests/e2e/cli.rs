@@ -108,6 +108,20 @@ fn comparing_two_schemas() {
     let broken = run(&["diff", "old.json", "new.json"]).exits(1);
     assert!(broken.out.contains("type-changed") && broken.out.contains("proof:"), "{broken}");
     run(&["diff", "old.json", "old.json"]).exits(0);
+    // The format is told from the files.
+    write("old.graphql", "type Query { a: Int b: String }");
+    write("new.graphql", "type Query { a: Int }");
+    let graphql = run(&["diff", "old.graphql", "new.graphql"]).exits(1);
+    assert!(graphql.out.contains("as graphql") || graphql.out.contains("field-removed"), "{graphql}");
+    write("old.avsc", r#"{"type": "record", "name": "R", "fields": [{"name": "a", "type": "int"}]}"#);
+    write("new.avsc", r#"{"type": "record", "name": "R", "fields": [{"name": "a", "type": "string"}]}"#);
+    let avro = run(&["diff", "old.avsc", "new.avsc"]).exits(1);
+    assert!(avro.out.contains("as avro"), "{avro}");
+    let old = "openapi: 3.0.0\ninfo: {title: t, version: '1'}\npaths:\n  /a: {get: {responses: {'200': {description: ok}}}}\n";
+    write("old.yaml", old);
+    write("new.yaml", &old.replace("/a", "/b"));
+    run(&["diff", "old.yaml", "new.yaml"]).exits(1);
+    run(&["diff", "old.yaml", "old.yaml"]).exits(0);
     run(&["diff", "old.json", "new.json", "--mode", "none"]).exits(0);
     for (args, said) in [
         (["diff", "old.json", "gone.json"], "gone.json"),

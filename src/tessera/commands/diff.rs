@@ -10,6 +10,7 @@ use std::path::Path;
 use tessera_diff::Options;
 use tessera_model::contract::SchemaFormat;
 use tessera_model::{Compatibility, Dialect};
+use tessera_ports::{Clock, SystemClock};
 
 pub(crate) fn run(args: DiffArgs, config_path: Option<&Path>) -> CommandResult {
     if let Some(path) = &args.batch {
@@ -33,7 +34,8 @@ pub(crate) fn run(args: DiffArgs, config_path: Option<&Path>) -> CommandResult {
         })?,
         None => tessera_engine::impact::guess_format(&new),
     };
-    let options = Options { policy: settings.diff.judge_policy(), dialect, ..Options::default() };
+    let today = Some(tessera_engine::impact::day(SystemClock.now()));
+    let options = Options { policy: settings.diff.judge_policy(), dialect, today, ..Options::default() };
     let diff = tessera_diff::diff(format, &old, &new, compat, &options).map_err(|e| anyhow!("{e}"))?;
     let breaking = diff.changes.iter().any(|c| c.breaking);
     match args.output {
