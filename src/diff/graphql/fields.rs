@@ -61,17 +61,27 @@ pub(super) fn outputs(walk: &mut Walk, path: &str, old: &[Field], new: &[Field])
             return;
         }
         let place = format!("{path}.{}", is.name);
-        walk.described(&place, &was.description, &is.description);
-        walk.deprecated(&place, &was.deprecated, &is.deprecated);
-        if was.ty != is.ty {
-            let reads = copes(gives_at_least(&was.ty, &is.ty));
-            let writes = copes(gives_at_least(&is.ty, &was.ty));
-            let (before, after) = (was.ty.shown(), is.ty.shown());
-            let said = format!("field `{place}` changed its type from {before} to {after}");
-            let change = build("field-type-changed", &place, ChangeKind::Structural, reads, writes);
-            walk.push(change.values(json!(before), json!(after)).says(said));
-        }
+        both(walk, &place, (was, is), gives_at_least, ("field-type-changed", "field"));
         inputs(walk, &place, &was.args, &is.args, &ARGUMENTS);
+    }
+}
+
+/// What a field that stays says otherwise: its description, its deprecation, and its type as `fits` judges it.
+fn both(
+    walk: &mut Walk,
+    place: &str,
+    (was, is): (&Field, &Field),
+    fits: fn(&TypeRef, &TypeRef) -> bool,
+    (rule, what): (&'static str, &str),
+) {
+    walk.described(place, &was.description, &is.description);
+    walk.deprecated(place, &was.deprecated, &is.deprecated);
+    if was.ty != is.ty {
+        let (reads, writes) = (copes(fits(&was.ty, &is.ty)), copes(fits(&is.ty, &was.ty)));
+        let (before, after) = (was.ty.shown(), is.ty.shown());
+        let said = format!("{what} `{place}` changed its type from {before} to {after}");
+        let change = build(rule, place, ChangeKind::Structural, reads, writes);
+        walk.push(change.values(json!(before), json!(after)).says(said));
     }
 }
 
@@ -99,16 +109,7 @@ pub(super) fn inputs(walk: &mut Walk, path: &str, old: &[Field], new: &[Field], 
             return;
         }
         let place = format!("{path}.{}", is.name);
-        walk.described(&place, &was.description, &is.description);
-        walk.deprecated(&place, &was.deprecated, &is.deprecated);
-        if was.ty != is.ty {
-            let reads = copes(takes_at_least(&was.ty, &is.ty));
-            let writes = copes(takes_at_least(&is.ty, &was.ty));
-            let (before, after) = (was.ty.shown(), is.ty.shown());
-            let said = format!("{} `{place}` changed its type from {before} to {after}", rules.what);
-            let change = build(rules.retyped, &place, ChangeKind::Structural, reads, writes);
-            walk.push(change.values(json!(before), json!(after)).says(said));
-        }
+        both(walk, &place, (was, is), takes_at_least, (rules.retyped, rules.what));
         if was.default != is.default {
             let change = build(rules.default, &place, ChangeKind::Structural, default(was, is), default(is, was));
             let shown = |f: &Field| f.default.clone().unwrap_or_else(|| "none".to_owned());
