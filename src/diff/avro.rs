@@ -22,5 +22,5 @@ pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Op
     let before = read::read(old, Side::Old)?;
     let after = read::read(new, Side::New)?;
     let changes = walk::explain(&before, &after, options.budget);
-    Ok(Diff::judged(changes, compat, options.policy))
+    Ok(Diff::judged(changes, compat, &options.policy))
 }

@@ -22,7 +22,7 @@ use tessera_model::Compatibility;
 
 pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Options) -> Result<Diff, DiffError> {
     let (before, after) = (read(old, Side::Old)?, read(new, Side::New)?);
-    Ok(Diff::judged(compare::explain(&before, &after, options.budget), compat, options.policy))
+    Ok(Diff::judged(compare::explain(&before, &after, options.budget), compat, &options.policy))
 }
 
 /// SDL text, the text or value of an introspection result, or several SDL files by name.

@@ -35,5 +35,5 @@ use tessera_model::Compatibility;
 
 pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Options) -> Result<Diff, DiffError> {
     let changes = explain::explain(old, new, compat.mode, options)?;
-    Ok(Diff::judged(changes, compat, options.policy))
+    Ok(Diff::judged(changes, compat, &options.policy))
 }

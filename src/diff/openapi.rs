@@ -103,7 +103,7 @@ pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Op
     if old.too_deep() || new.too_deep() {
         let change = build("document-changed", "", ChangeKind::Structural, Judgment::Undecided, Judgment::Undecided)
             .says("a document is nested too deeply to be taken apart");
-        return Ok(Diff::judged(vec![change], compat, options.policy));
+        return Ok(Diff::judged(vec![change], compat, &options.policy));
     }
     let mut walk = Walk {
         old,
@@ -128,7 +128,7 @@ pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Op
                 .says(format!("more than {MOST_CHANGES} changes: the others are not listed")),
         );
     }
-    Ok(Diff::judged(walk.changes, compat, options.policy))
+    Ok(Diff::judged(walk.changes, compat, &options.policy))
 }
 
 impl<'a> Walk<'a> {

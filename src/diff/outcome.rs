@@ -2,7 +2,7 @@
 
 use tessera_model::Compatibility;
 use tessera_model::change::{Change, ChangeKind, Judgment};
-use tessera_model::mode::{JudgePolicy, Mode};
+use tessera_model::mode::{JudgePolicy, Mode, RuleSeverity};
 use tessera_model::semver::ChangeType;
 
 /// Judged changes in a fixed order (path, then rule).
@@ -15,7 +15,7 @@ pub struct Diff {
 
 impl Diff {
     /// Orders and judges the changes.
-    pub(crate) fn judged(mut changes: Vec<Change>, compat: Compatibility, policy: JudgePolicy) -> Diff {
+    pub(crate) fn judged(mut changes: Vec<Change>, compat: Compatibility, policy: &JudgePolicy) -> Diff {
         changes.sort_by(|a, b| (&a.path, &a.rule).cmp(&(&b.path, &b.rule)));
         compat.judge(&mut changes, policy);
         let breaking = || changes.iter().filter(|c| c.breaking);
@@ -30,7 +30,10 @@ impl Diff {
 }
 
 /// Is this change breaking only because its judgment is undecided?
-fn rests_on_doubt(change: &Change, mode: Mode, policy: JudgePolicy) -> bool {
+fn rests_on_doubt(change: &Change, mode: Mode, policy: &JudgePolicy) -> bool {
+    if policy.rules.of(&change.rule) == Some(RuleSeverity::Breaking) {
+        return false;
+    }
     let widening = change.kind == ChangeKind::Widening && policy.widening_breaks;
     match mode {
         Mode::Backward => change.reads == Judgment::Undecided && !widening,

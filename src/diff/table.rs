@@ -53,7 +53,7 @@ pub fn diff_tables(old: &TableSchema, new: &TableSchema, compat: Compatibility, 
                 .says("the table's comment changed"),
         );
     }
-    Diff::judged(changes, compat, options.policy)
+    Diff::judged(changes, compat, &options.policy)
 }
 
 /// Starts a change; `path` is the column's path (`a`, `a.b`, `a[]`), empty for the table.

@@ -298,7 +298,7 @@ impl<'a> Sides<'a> {
 }
 
 fn judged(mut change: Change, compat: Compatibility, options: &Options) -> Change {
-    compat.judge(std::slice::from_mut(&mut change), options.policy);
+    compat.judge(std::slice::from_mut(&mut change), &options.policy);
     change
 }
 

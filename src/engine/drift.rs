@@ -225,7 +225,7 @@ impl<'a> DriftWork<'a> {
             return;
         }
         let mut change = table_removed(&asset, &active);
-        asset.compatibility.judge(std::slice::from_mut(&mut change), self.engine.settings().diff.judge_policy());
+        asset.compatibility.judge(std::slice::from_mut(&mut change), &self.engine.settings().diff.judge_policy());
         let breaking = change.breaking;
         let observed = TableSchema::new(asset.dialect, Vec::new());
         self.found.push(Found { asset, active, changes: vec![change], contract: observed.clone(), observed, breaking });
@@ -502,7 +502,7 @@ impl Engine {
         let observed: TableSchema = serde_json::from_value(drift.observed.clone()).unwrap_or_default();
         let changes = if observed.columns.is_empty() {
             let mut change = table_removed(&asset, &active);
-            asset.compatibility.judge(std::slice::from_mut(&mut change), self.settings().diff.judge_policy());
+            asset.compatibility.judge(std::slice::from_mut(&mut change), &self.settings().diff.judge_policy());
             vec![change]
         } else {
             let accepted = active.table().unwrap_or_default();

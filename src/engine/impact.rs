@@ -262,7 +262,7 @@ impl Engine {
                 findings: Vec::new(),
             });
         };
-        let changes = self.diff_for(asset, format, active, schema)?;
+        let changes = self.changes_under_mode(asset, format, active, schema).await?;
         let proposed = match format {
             SchemaFormat::Table => tessera_diff::table_from_value(schema, asset.dialect).ok(),
             SchemaFormat::JsonSchema => tessera_diff::table_of_json_schema(schema, asset.dialect),

@@ -27,6 +27,7 @@ pub mod publish;
 mod quarantine;
 pub mod queries;
 pub mod requests;
+mod retained;
 pub mod retarget;
 pub mod scan;
 pub mod schedule;

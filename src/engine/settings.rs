@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tessera_model::Compatibility;
+use tessera_model::mode::{JudgePolicy, RuleSeverities};
 use tessera_workflow::Policy;
 
 /// The whole configuration file.
@@ -229,15 +230,17 @@ pub enum Widening {
     Breaking,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DiffSettings {
     pub widening: Widening,
+    /// Rules that are judged otherwise than the mode judges them.
+    pub rules: RuleSeverities,
 }
 
 impl DiffSettings {
-    pub fn judge_policy(&self) -> tessera_model::mode::JudgePolicy {
-        tessera_model::mode::JudgePolicy { widening_breaks: self.widening == Widening::Breaking }
+    pub fn judge_policy(&self) -> JudgePolicy {
+        JudgePolicy { widening_breaks: self.widening == Widening::Breaking, rules: self.rules.clone() }
     }
 }
 

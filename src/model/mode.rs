@@ -4,6 +4,7 @@
 
 use crate::change::{Change, ChangeKind, Judgment};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// DESIGN §3.1.
@@ -54,10 +55,44 @@ pub struct Compatibility {
 }
 
 /// Settings that the judgment needs besides the mode (`[diff]` in the configuration).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JudgePolicy {
     /// `[diff] widening = "breaking"`: a lossless widening counts as a failed read.
     pub widening_breaks: bool,
+    /// `[diff.rules]`: rules that a team judges otherwise than the mode does.
+    pub rules: RuleSeverities,
+}
+
+/// What a team makes of a rule, whatever the mode says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleSeverity {
+    /// Breaking in every mode but `none`.
+    Breaking,
+    /// Told, never breaking. An undecided judgment stays what it is: no setting makes the unknown safe.
+    Notify,
+}
+
+/// Severities by rule id, or by a part of one with a `*` (`response-*`). The most exact entry counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RuleSeverities(pub BTreeMap<String, RuleSeverity>);
+
+impl RuleSeverities {
+    /// The severity set for a rule: its own entry, else the longest pattern that fits.
+    pub fn of(&self, rule: &str) -> Option<RuleSeverity> {
+        if let Some(own) = self.0.get(rule) {
+            return Some(*own);
+        }
+        let fitting = self.0.iter().filter(|(pattern, _)| fits(pattern, rule));
+        fitting.max_by_key(|(pattern, _)| pattern.len()).map(|(_, severity)| *severity)
+    }
+}
+
+/// `*` stands for any text, once.
+fn fits(pattern: &str, rule: &str) -> bool {
+    let Some((start, end)) = pattern.split_once('*') else { return pattern == rule };
+    rule.len() >= start.len() + end.len() && rule.starts_with(start) && rule.ends_with(end)
 }
 
 impl Compatibility {
@@ -93,8 +128,17 @@ impl Compatibility {
     }
 
     /// Is this change breaking? Undecided never counts as ok.
-    pub fn breaks(&self, change: &Change, policy: JudgePolicy) -> bool {
-        let fails = |j: Judgment| matches!(j, Judgment::Fails | Judgment::Undecided);
+    pub fn breaks(&self, change: &Change, policy: &JudgePolicy) -> bool {
+        let severity = policy.rules.of(&change.rule).filter(|_| self.mode != Mode::None);
+        let fails = |j: Judgment| match (j, severity) {
+            (Judgment::Fails, Some(RuleSeverity::Notify)) => false,
+            _ => matches!(j, Judgment::Fails | Judgment::Undecided),
+        };
+        match severity {
+            Some(RuleSeverity::Breaking) => return true,
+            Some(RuleSeverity::Notify) if !change.is_undecided() => return false,
+            _ => {}
+        }
         if change.kind == ChangeKind::Documentation {
             return false;
         }
@@ -108,7 +152,7 @@ impl Compatibility {
     }
 
     /// Sets `breaking` on each change; true when any breaks.
-    pub fn judge(&self, changes: &mut [Change], policy: JudgePolicy) -> bool {
+    pub fn judge(&self, changes: &mut [Change], policy: &JudgePolicy) -> bool {
         let mut any = false;
         for change in changes {
             change.breaking = self.breaks(change, policy);
@@ -149,5 +193,45 @@ mod tests {
         assert_eq!(mode("confluent:FORWARD_TRANSITIVE"), Ok((Mode::Backward, true)));
         assert_eq!(mode("FULL_TRANSITIVE"), Ok((Mode::Full, true)));
         assert!(mode("sideways").is_err());
+    }
+
+    #[test]
+    fn a_rules_own_severity_counts_before_the_mode_but_never_makes_the_unknown_safe() {
+        use serde_json::Value;
+        let change = |rule: &str, reads, writes| Change {
+            rule: rule.to_owned(),
+            path: String::new(),
+            column: None,
+            kind: ChangeKind::Structural,
+            reads,
+            writes,
+            breaking: false,
+            before: Value::Null,
+            after: Value::Null,
+            message: String::new(),
+            witness: None,
+            suggestion: None,
+        };
+        let entries = [
+            ("nullable-added", RuleSeverity::Notify),
+            ("response-*", RuleSeverity::Notify),
+            ("response-*-removed", RuleSeverity::Breaking),
+        ];
+        let rules = RuleSeverities(entries.map(|(k, v)| (k.to_owned(), v)).into());
+        let policy = JudgePolicy { rules, ..JudgePolicy::default() };
+        use Judgment::{Fails, Ok as Fine, Undecided};
+        let cases = [
+            ("column-removed", Fails, Fine, Mode::Backward, true),
+            ("nullable-added", Fails, Fine, Mode::Backward, false),
+            ("nullable-added", Undecided, Fine, Mode::Backward, true),
+            ("nullable-added", Fails, Fine, Mode::Full, false),
+            ("response-header-added", Fails, Fine, Mode::Backward, false),
+            ("response-header-removed", Fine, Fine, Mode::Backward, true),
+            ("response-header-removed", Fine, Fine, Mode::None, false),
+        ];
+        for (rule, reads, writes, mode, expected) in cases {
+            let breaks = Compatibility::new(mode).breaks(&change(rule, reads, writes), &policy);
+            assert_eq!(breaks, expected, "{rule} {reads:?} {mode}");
+        }
     }
 }

@@ -102,7 +102,8 @@ fn a_rename_is_suggested_on_the_removal_and_never_hides_it() {
 fn a_widening_breaks_when_the_policy_says_so() {
     let (old, new) = (read(&json!([{"name": "a", "type": "int"}])), read(&json!([{"name": "a", "type": "bigint"}])));
     let compat = Compatibility::new(Mode::Backward);
-    let strict = Options { policy: JudgePolicy { widening_breaks: true }, ..Options::default() };
+    let strict =
+        Options { policy: JudgePolicy { widening_breaks: true, ..JudgePolicy::default() }, ..Options::default() };
     assert_eq!(diff_tables(&old, &new, compat, &Options::default()).compatible(), Some(true));
     assert_eq!(diff_tables(&old, &new, compat, &strict).compatible(), Some(false));
 }

@@ -317,7 +317,7 @@ impl Work<'_> {
                 continue;
             }
             let mut change = table_removed(&asset, &active);
-            asset.compatibility.judge(std::slice::from_mut(&mut change), self.engine.settings().diff.judge_policy());
+            asset.compatibility.judge(std::slice::from_mut(&mut change), &self.engine.settings().diff.judge_policy());
             let empty = TableSchema::new(asset.dialect, Vec::new());
             self.settle(&asset, node, &active, vec![change], &empty).await?;
         }

@@ -222,6 +222,33 @@ async fn publishing_says_what_it_did() {
 }
 
 #[tokio::test]
+async fn a_transitive_mode_looks_at_every_version_since_the_last_break() {
+    let shop = shop().await;
+    let world = &shop.world;
+    let record = |fields: Value| json!({ "type": "record", "name": "R", "fields": fields });
+    let a = json!({ "name": "a", "type": "int" });
+    let versions = [
+        record(json!([a])),
+        record(json!([a, { "name": "b", "type": "int", "default": 0 }])),
+        record(json!([a, { "name": "b", "type": "int" }])),
+    ];
+    for (name, mode, last) in [
+        ("kafka.forward", "confluent:BACKWARD", "1.2.0"),
+        ("kafka.transitive", "confluent:BACKWARD_TRANSITIVE", "2.0.0"),
+    ] {
+        world.post("/api/v1/assets", json!({ "fqn": name, "owner": "growth", "compatibility_mode": mode })).await;
+        let mut said = Value::Null;
+        for schema in &versions {
+            let body = json!({ "schema": schema, "schema_format": "avro" });
+            said = world.post(&format!("/api/v1/assets/{name}/publish"), body).await;
+        }
+        assert_eq!(said["contract"]["version"], last, "{name}: {said}");
+        let told = said.to_string().contains("against version 1.0.0, which is retained");
+        assert_eq!(told, last == "2.0.0", "{said}");
+    }
+}
+
+#[tokio::test]
 async fn compare_takes_schemas_or_contracts() {
     let shop = shop().await;
     let world = &shop.world;
