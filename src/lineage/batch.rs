@@ -18,6 +18,9 @@ struct Line {
     schemas: Option<Map<String, Value>>,
     #[serde(default)]
     defaults: Option<Given>,
+    /// The relation that the text builds, for texts that read what it was before.
+    #[serde(default)]
+    relation: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,15 +72,25 @@ pub fn batch_line(line: &str) -> String {
     let folding = dialect.table_folding();
     let filled = |text: Option<String>| text.filter(|t| !t.is_empty()).map(|t| folding.store(&t, has_case(&t)));
     let defaults = Defaults { database: filled(given.database), schema: filled(given.schema) };
-    let lineage = answer(&sql, dialect, &catalog, &defaults);
+    let own = parsed.relation.and_then(|name| TableName::parse(dialect, &name));
+    let lineage = answer(&sql, dialect, &catalog, &defaults, own.as_ref());
     let id = parsed.id;
     serde_json::to_string(&Answer { id: id.clone(), lineage })
         .unwrap_or_else(|error| failure(id, format!("The answer could not be written: {error}.")))
 }
 
 /// The lineage of a text in the words of the batch form.
-pub(crate) fn answer(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaults) -> QueryLineage {
-    let mut lineage = crate::on_wide_stack(|| crate::bound(sql, dialect, catalog, defaults, Spelling::Written).lineage);
+pub(crate) fn answer(
+    sql: &str,
+    dialect: Dialect,
+    catalog: &Catalog,
+    defaults: &Defaults,
+    own: Option<&TableName>,
+) -> QueryLineage {
+    let mut lineage = crate::on_wide_stack(|| {
+        let script = tessera_sql::parse(sql, dialect, &tessera_sql::Limits::default());
+        crate::bind::script(&script, dialect, catalog, defaults, Spelling::Written, own).lineage
+    });
     for column in &mut lineage.columns {
         deciding_columns_too(column);
     }

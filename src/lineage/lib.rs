@@ -23,12 +23,10 @@ use tessera_sql::Limits;
 /// One text, possibly several statements. Never fails, never panics. Many texts are cheaper inside one
 /// [`on_wide_stack`], because each call outside of it starts a thread.
 pub fn analyze(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaults) -> QueryLineage {
-    on_wide_stack(|| bound(sql, dialect, catalog, defaults, bind::Spelling::Stored).lineage)
-}
-
-fn bound(sql: &str, dialect: Dialect, catalog: &Catalog, defaults: &Defaults, spelling: bind::Spelling) -> bind::Bound {
-    let script = tessera_sql::parse(sql, dialect, &Limits::default());
-    bind::script(&script, dialect, catalog, defaults, spelling, None)
+    on_wide_stack(|| {
+        let script = tessera_sql::parse(sql, dialect, &Limits::default());
+        bind::script(&script, dialect, catalog, defaults, bind::Spelling::Stored, None).lineage
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::{Arena, Call, CallId, Expr, ExprId, IdentId, Idents, Literal, Window, WindowId};
 
 /// What may stand before the name of a function that every user has.
-const BUILT_IN: &[&str] = &["safe", "net", "hll_count", "pg_catalog", "sys", "main", "system", "builtin"];
+const BUILT_IN: &[&str] = &["safe", "net", "pg_catalog", "sys", "main", "system", "builtin"];
 
 impl Binder<'_> {
     /// What the body of a function of this script reads besides its arguments.
@@ -39,8 +39,9 @@ impl Binder<'_> {
         let args = arena.exprs(call.args);
         let (direct, indirect) = (acc.direct.len(), acc.indirect.len());
         let mut given: Vec<Arg<'_>> = Vec::with_capacity(args.len() + 1);
-        if let Some(read) = self.routine(call.name) {
-            self.take(&read, value, acc);
+        let routine = self.routine(call.name);
+        if let Some(read) = &routine {
+            self.take(read, value, acc);
         }
         if let Some(target) = method {
             let typed = self.column(target, call.pos, scope, value, acc);
@@ -84,6 +85,9 @@ impl Binder<'_> {
         if let Some(window) = call.over {
             self.window(window, scope, sink, acc, 0);
         }
+        if let Some(read) = routine {
+            return Typed::made(read.ty.clone(), None);
+        }
         if !call.arg_names.is_empty()
             && arena.last(call.name).is_some_and(|n| arena.text(n).eq_ignore_ascii_case("struct_pack"))
         {
@@ -124,6 +128,11 @@ impl Binder<'_> {
             let part = self.text(*part);
             BUILT_IN.iter().any(|known| part.eq_ignore_ascii_case(known))
         };
+        if let [first, _] = parts
+            && self.text(*first).eq_ignore_ascii_case("hll_count")
+        {
+            return types::function(self.dialect, &format!("hll_count_{last}"));
+        }
         if !parts[..parts.len() - 1].iter().all(built_in) {
             return None;
         }

@@ -14,10 +14,7 @@ impl Binder<'_> {
         let arena = self.arena;
         let deeper = sink.through(DirectKind::Transformation);
         match arena.expr(id) {
-            Expr::Column(path, pos) => {
-                let typed = self.column(*path, *pos, scope, sink, acc);
-                if typed.ty.is_none() && !self.lambda_types.is_empty() { self.parameter(*path) } else { typed }
-            }
+            Expr::Column(path, pos) => self.column(*path, *pos, scope, sink, acc),
             Expr::Literal(literal) => types::literal(self.dialect, literal, |text| arena.text(text)),
             Expr::Star(qualifier) => {
                 self.whole_rows(*qualifier, scope, deeper, acc);
@@ -141,7 +138,7 @@ impl Binder<'_> {
     }
 
     /// The type of a lambda's parameter or of a member of it.
-    fn parameter(&mut self, path: Idents) -> Typed {
+    pub(super) fn parameter(&mut self, path: Idents) -> Typed {
         let parts = self.arena.idents(path);
         let Some(head) = parts.first().map(|p| self.column_sym(*p)) else { return Typed::unknown() };
         let known = self.lambda_types.iter().rev().find(|(sym, _)| *sym == head);

@@ -222,7 +222,9 @@ impl Binder<'_> {
                     let name = self.column_name(ident);
                     let source = self.source(table, sym, &name);
                     self.first_mention(source, &name, pos);
-                    infos.push(Rc::new(Info { direct: Box::new([(source, DirectKind::Identity)]), ..Info::default() }));
+                    let ty = self.is_own(table).then(crate::types::itself);
+                    let direct = Box::new([(source, DirectKind::Identity)]);
+                    infos.push(Rc::new(Info { direct, ty, ..Info::default() }));
                     self.lower_level(Resolution::Inferred);
                 }
                 (None, Some(info)) if wild.members => {

@@ -1,6 +1,6 @@
 //! The binder: names -> columns -> direct and indirect reads -> types, in one pass over the IR. Reading order: `value`
 //! (what a column is made of), `names` (folding), `table` (what a table name stands for), `scope`, `find` (a column by its
-//! name), `unresolved`, `member`, `query`, `select`, `star`, `relation`, `array`, `function`, `expr`, `call`, `output`
+//! name), `unresolved`, `member`, `query`, `select`, `star`, `row`, `relation`, `join`, `array`, `function`, `expr`, `call`, `output`
 //! (names of columns), `statement`, `change`, `report`.
 
 mod array;
@@ -9,6 +9,7 @@ mod change;
 mod expr;
 mod find;
 mod function;
+mod join;
 mod member;
 mod names;
 mod output;
@@ -16,6 +17,7 @@ mod pivot;
 mod query;
 mod relation;
 mod report;
+mod row;
 mod scope;
 mod select;
 mod set;

@@ -1,13 +1,13 @@
-//! FROM: relations from left to right, joins, and table functions.
+//! FROM: relations from left to right.
 
 use super::Binder;
-use super::scope::{Merged, Rel};
-use super::value::{Acc, Col, Info, Output, Sink, Sym, TableId, Typed, Wild};
+use super::scope::Rel;
+use super::value::{Acc, Col, Info, Output, Sink, TableId, Typed, Wild};
 use std::rc::Rc;
 use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_model::{Dialect, LogicalType};
 use tessera_sql::hash::FastMap;
-use tessera_sql::ir::{Alias, Exprs, From, IdentId, Idents, Join, JoinConstraint, JoinKind, Pos, Relation, RelationId};
+use tessera_sql::ir::{Alias, Exprs, From, IdentId, Idents, Pos, Relation, RelationId};
 
 impl Binder<'_> {
     pub(super) fn from(&mut self, from: &From, scope: usize) {
@@ -16,144 +16,6 @@ impl Binder<'_> {
         for join in &from.joins {
             self.join(join, scope, start);
         }
-    }
-
-    /// Adds the right side of a join to a scope; its left side is what stands there from `start` on.
-    pub(super) fn join(&mut self, join: &Join, scope: usize, start: usize) {
-        let middle = self.scopes[scope].rels.len();
-        let sees_left = matches!(join.kind, JoinKind::Apply | JoinKind::OuterApply);
-        self.relation(join.relation, scope, sees_left);
-        let end = self.scopes[scope].rels.len();
-        match &join.constraint {
-            JoinConstraint::None => {}
-            JoinConstraint::On(exprs) => {
-                for expr in exprs {
-                    self.reads_of(*expr, scope, Sink::Rows(IndirectKind::Join));
-                }
-            }
-            JoinConstraint::Using(names) => {
-                for name in names {
-                    let (sym, shown) = (self.column_sym(*name), self.column_name(*name));
-                    self.merge_column(sym, shown, Some(*name), scope, (start, middle, end), join.kind);
-                }
-            }
-            JoinConstraint::Natural => {
-                let left: Vec<Sym> = self.visible(scope, start, middle).iter().map(|c| c.sym).collect();
-                let right = self.visible(scope, middle, end);
-                let mut done = Vec::new();
-                for col in right.into_iter().filter(|c| left.contains(&c.sym)) {
-                    if !done.contains(&col.sym) {
-                        done.push(col.sym);
-                        self.merge_column(col.sym, col.name, None, scope, (start, middle, end), join.kind);
-                    }
-                }
-            }
-        }
-        if sees_left && self.dialect == Dialect::ClickHouse {
-            self.array_joined(scope, (start, middle, end));
-        }
-        let rels = &mut self.scopes[scope].rels;
-        match join.kind {
-            JoinKind::Inner | JoinKind::Cross | JoinKind::Apply => {}
-            JoinKind::Left | JoinKind::OuterApply => rels[middle..end].iter_mut().for_each(|r| r.nullable = true),
-            JoinKind::Right => rels[start..middle].iter_mut().for_each(|r| r.nullable = true),
-            JoinKind::Full => rels[start..end].iter_mut().for_each(|r| r.nullable = true),
-            JoinKind::Semi => rels.truncate(middle),
-            JoinKind::RightSemi => {
-                rels.drain(start..middle);
-            }
-        }
-    }
-
-    /// ARRAY JOIN without an alias: the elements take the place of the array.
-    fn array_joined(&mut self, scope: usize, (start, middle, end): (usize, usize, usize)) {
-        for col in self.visible(scope, middle, end) {
-            let replaced = self.scopes[scope].rels[start..middle].iter().any(|r| r.output.find(col.sym).is_some());
-            if replaced {
-                self.scopes[scope].merged.push(Merged {
-                    sym: col.sym,
-                    name: col.name,
-                    info: col.info,
-                    rels: (start, end),
-                });
-            }
-        }
-    }
-
-    fn visible(&self, scope: usize, from: usize, to: usize) -> Vec<Col> {
-        self.scopes[scope].rels[from..to].iter().flat_map(|r| r.output.cols.iter().cloned()).collect()
-    }
-
-    /// One column of USING: both sides decide about rows, and the two become one.
-    fn merge_column(
-        &mut self,
-        sym: Sym,
-        name: Rc<str>,
-        ident: Option<IdentId>,
-        scope: usize,
-        (start, middle, end): (usize, usize, usize),
-        kind: JoinKind,
-    ) {
-        let earlier = self.scopes[scope].merged.iter().position(|m| m.sym == sym && m.rels.0 >= start);
-        let left = match earlier {
-            Some(i) => Some(Rc::clone(&self.scopes[scope].merged[i].info)),
-            None => self.side(sym, ident, scope, start, middle),
-        };
-        let right = self.side(sym, ident, scope, middle, end);
-        for info in [&left, &right].into_iter().flatten() {
-            self.mention(info);
-            self.take(info, Sink::Rows(IndirectKind::Join), &mut Acc::default());
-        }
-        let info = match (left, right) {
-            // The standard says COALESCE(left, right), of the type of the side that is never NULL.
-            (Some(left), Some(right)) => match kind {
-                JoinKind::Right | JoinKind::RightSemi => self.joined(&right, &left),
-                JoinKind::Full => self.merge(&left, &right),
-                JoinKind::Inner
-                | JoinKind::Left
-                | JoinKind::Cross
-                | JoinKind::Semi
-                | JoinKind::Apply
-                | JoinKind::OuterApply => self.joined(&left, &right),
-            },
-            (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => return,
-        };
-        if matches!(kind, JoinKind::Semi | JoinKind::RightSemi) {
-            return;
-        }
-        match earlier {
-            Some(i) => {
-                let merged = &mut self.scopes[scope].merged[i];
-                merged.info = info;
-                merged.rels.1 = end;
-            }
-            None => self.scopes[scope].merged.push(Merged { sym, name, info, rels: (start, end) }),
-        }
-    }
-
-    /// What both are made of, of the type of the first.
-    fn joined(&mut self, first: &Rc<Info>, second: &Rc<Info>) -> Rc<Info> {
-        let both = self.merge(first, second);
-        Rc::new(Info {
-            direct: both.direct.clone(),
-            indirect: both.indirect.clone(),
-            ty: first.ty.clone(),
-            nullable: first.nullable,
-        })
-    }
-
-    /// The column of that name on one side of a join.
-    fn side(&mut self, sym: Sym, ident: Option<IdentId>, scope: usize, from: usize, to: usize) -> Option<Rc<Info>> {
-        for i in from..to {
-            if let Some(col) = self.scopes[scope].rels[i].output.find(sym) {
-                return Some(Rc::clone(&col.info));
-            }
-        }
-        let ident = ident?;
-        let wild: Vec<Wild> =
-            self.scopes[scope].rels[from..to].iter().flat_map(|r| r.output.wild.iter().cloned()).collect();
-        self.find_wild(&wild, sym, ident, Pos::default())
     }
 
     /// Binds one relation and adds what it gives to the scope; `sees_left` as if LATERAL stood before it.
@@ -288,9 +150,6 @@ impl Binder<'_> {
         if let Some(name) = alias.name {
             rel.names = vec![self.alias_sym(name)];
         }
-        if self.dialect == Dialect::DuckDb && rel.table.is_none() {
-            rel.output = self.numbered(rel.output);
-        }
         if !alias.columns.is_empty() {
             let names: Vec<IdentId> = alias.columns.iter().map(|(n, _)| *n).collect();
             let output = self.renamed(rel.output, &names);
@@ -302,11 +161,17 @@ impl Binder<'_> {
             }
             rel.output = Rc::new(Output { cols, wild: output.wild.clone(), stars: output.stars.clone() });
         }
+        if rel.table.is_none() || !alias.columns.is_empty() {
+            rel.output = self.numbered(rel.output);
+        }
         self.scopes[scope].rels.push(rel);
     }
 
     /// In a relation of DuckDB's no two columns have one name: the second `k` is `k_1`.
-    fn numbered(&mut self, output: Rc<Output>) -> Rc<Output> {
+    pub(super) fn numbered(&mut self, output: Rc<Output>) -> Rc<Output> {
+        if self.dialect != Dialect::DuckDb {
+            return output;
+        }
         let mut seen = FastMap::default();
         if output.cols.iter().all(|c| seen.insert(c.sym, 1usize).is_none()) {
             return output;

@@ -81,7 +81,7 @@ impl Binder<'_> {
     }
 
     fn type_text(&self, ty: Option<&LogicalType>) -> Option<String> {
-        ty.filter(|t| !t.is_unknown() && !crate::types::is_null(t)).map(|t| t.spell(self.dialect))
+        ty.filter(|t| !crate::types::is_open(t)).map(|t| t.spell(self.dialect))
     }
 
     pub(super) fn report(self, worst: Resolution) -> Bound {

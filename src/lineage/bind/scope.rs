@@ -80,7 +80,8 @@ impl Binder<'_> {
     pub(super) fn column(&mut self, path: Idents, pos: Pos, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
         let (found, fields) = self.find_column(path, scope, pos);
         let mut typed = match found {
-            Found::Nothing | Found::Lambda => Typed::unknown(),
+            Found::Nothing => Typed::unknown(),
+            Found::Lambda => return self.parameter(path),
             Found::Info(info, nullable) => {
                 self.mention(&info);
                 if fields > 0 {
@@ -120,11 +121,11 @@ impl Binder<'_> {
         if !structs || output.is_open() {
             return Typed::unknown();
         }
-        let field = |col: &Col| Some(StructField { name: col.name.to_string(), data_type: col.info.ty.clone()? });
-        match output.cols.iter().map(field).collect() {
-            Some(fields) => Typed::of(LogicalType::Struct(fields)),
-            None => Typed::unknown(),
-        }
+        let field = |col: &Col| StructField {
+            name: col.name.to_string(),
+            data_type: col.info.ty.clone().unwrap_or(LogicalType::Unknown),
+        };
+        Typed::of(LogicalType::Struct(output.cols.iter().map(field).collect()))
     }
 
     /// Marks the columns behind `info` as named.

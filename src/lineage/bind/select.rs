@@ -96,6 +96,13 @@ impl Binder<'_> {
                     values.extend(out.cols[from..].iter().map(|c| (i, Rc::clone(&c.info), false)));
                 }
                 ItemKind::Expand { expr, options } => {
+                    if let Some(row) = self.row_value(*expr, scope) {
+                        let from = out.cols.len();
+                        self.emit(row.cols.clone(), &row.wild, options, scope, &mut out);
+                        out.stars.extend(row.stars.iter().copied());
+                        values.extend(out.cols[from..].iter().map(|c| (i, Rc::clone(&c.info), false)));
+                        continue;
+                    }
                     let (info, aggregate) = self.value_of(*expr, scope);
                     let info = Rc::new(info);
                     values.push((i, Rc::clone(&info), aggregate));
@@ -208,7 +215,11 @@ impl Binder<'_> {
                 Some(info)
             }
             Found::Alias(owner, index) => Some(self.named_item(owner, index)),
-            Found::Nothing | Found::Lambda => Some(Rc::default()),
+            Found::Nothing => Some(Rc::default()),
+            Found::Lambda => {
+                let ty = self.parameter(path).ty;
+                Some(Rc::new(Info { ty, ..Info::default() }))
+            }
             Found::Row(_) => None,
         }
     }

@@ -76,7 +76,7 @@ impl Binder<'_> {
         }
     }
 
-    fn combine_by_position(&mut self, left: &Rc<Output>, right: &Rc<Output>) -> Rc<Output> {
+    pub(super) fn combine_by_position(&mut self, left: &Rc<Output>, right: &Rc<Output>) -> Rc<Output> {
         self.check_width(left, right);
         if left.is_open() || right.is_open() {
             return self.combine_open(left, right);

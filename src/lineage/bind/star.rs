@@ -112,7 +112,7 @@ impl Binder<'_> {
     }
 
     /// Applies what follows a star to the columns that it stands for.
-    fn emit(&mut self, cols: Vec<Col>, wild: &[Wild], options: &Star, scope: usize, out: &mut Expansion) {
+    pub(super) fn emit(&mut self, cols: Vec<Col>, wild: &[Wild], options: &Star, scope: usize, out: &mut Expansion) {
         if options.is_plain() {
             out.cols.extend(cols);
             add_wild(&mut out.wild, wild);

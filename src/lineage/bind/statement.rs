@@ -5,8 +5,8 @@ use super::report::Written;
 use super::value::{Acc, Col, Info, Output, Sink, TableId, Typed, Wild};
 use super::{Binder, SessionTable, Spelling};
 use std::rc::Rc;
-use tessera_model::Dialect;
 use tessera_model::lineage::{DiagnosticSeverity, DirectKind, IndirectKind, Resolution, StatementInfo};
+use tessera_model::{Dialect, LogicalType};
 use tessera_sql::Scan;
 use tessera_sql::ir::{ColumnDef, Exprs, IdentId, Idents, Pos, StatementBody};
 
@@ -158,14 +158,24 @@ impl Binder<'_> {
                     self.statement(&nested[*index as usize]);
                 }
             }
-            StatementBody::Function { name, params, body } => {
+            StatementBody::Function { name, params, returns, body } => {
                 let scope = self.push_scope(None);
-                for param in self.arena.idents(*params) {
+                for (param, ty) in params {
                     let sym = self.column_sym(*param);
                     self.scopes[scope].lambda.push(sym);
+                    // ANY TYPE and the like are nobody's type.
+                    let ty = ty.map(|t| self.arena.data_type(t).clone());
+                    let ty = ty.filter(|t| !matches!(t, LogicalType::Other(_) | LogicalType::Unknown));
+                    self.lambda_types.push((sym, ty));
                 }
-                let info = Rc::new(self.value_of(*body, scope).0);
+                let mut info = body.map(|body| self.value_of(body, scope).0).unwrap_or_default();
+                if let Some(returns) = returns {
+                    info.ty = Some(self.arena.data_type(*returns).clone()).filter(|t| !t.is_unknown());
+                }
+                info.nullable = None;
+                let info = Rc::new(info);
                 self.pop_scope();
+                self.lambda_types.clear();
                 if let Some(name) = self.arena.last(*name) {
                     let sym = self.stored_alias_sym(&self.text(name).to_lowercase());
                     self.routines.insert(sym, info);
@@ -254,7 +264,10 @@ impl Binder<'_> {
         let temporary = temporary || self.is_temporary_name(name) || self.is_dropped_later(target);
         let names: Vec<IdentId> = columns.iter().map(|c| c.name).collect();
         let output = match output {
-            Some(output) => self.renamed(output, &names),
+            Some(output) => {
+                let output = self.renamed(output, &names);
+                self.numbered(output)
+            }
             None => self.declared(target, columns),
         };
         if !temporary {

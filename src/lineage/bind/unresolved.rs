@@ -147,7 +147,7 @@ impl Binder<'_> {
 }
 
 /// The known tables in which a column of `rel` would have to be.
-fn base_tables(rel: &Rel) -> Vec<TableId> {
+pub(super) fn base_tables(rel: &Rel) -> Vec<TableId> {
     match rel.table {
         Some(table) => vec![table],
         None => rel.output.stars.clone(),

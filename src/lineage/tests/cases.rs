@@ -9,7 +9,8 @@
 //! -- indirect: orders.note filter
 //! ```
 //!
-//! `-- view: batch` asks for the batch form's words (the section "Conventions" of the folder's README) instead.
+//! `-- view: batch` asks for the batch form's words (the section "Conventions" of the folder's README) instead; there
+//! `-- builds: NAME` says which relation the text is the text of, for texts that read what it was before.
 //! Further expectations: `reads:`, `writes:`, `unused:`, `resolution:`, `codes:` (of diagnostics). What is not said is
 //! not checked, but `out:` lines are the whole list of columns. `UPDATE_EXPECT=1` writes what the engine answers for the
 //! first dialect into the file; read the difference before you believe it.
@@ -28,6 +29,7 @@ struct Case {
     expected: Vec<(String, String)>,
     head: Vec<String>,
     batch: bool,
+    builds: Option<String>,
 }
 
 fn parse(text: &str) -> Vec<Case> {
@@ -55,6 +57,10 @@ fn parse(text: &str) -> Vec<Case> {
                 case.head.push(line.to_owned());
                 assert_eq!(value, "batch", "{}: no such view", case.name);
                 case.batch = true;
+            }
+            "builds" => {
+                case.head.push(line.to_owned());
+                case.builds = Some(value.to_owned());
             }
             _ if key.starts_with("table ") || key.starts_with("default") => {
                 case.head.push(line.to_owned());
@@ -186,7 +192,10 @@ fn sorted_list(text: &str) -> String {
 fn asked(case: &Case, dialect: Dialect) -> QueryLineage {
     let (catalog, defaults) = (catalog(case, dialect), defaults(case));
     match case.batch {
-        true => crate::batch::answer(&case.sql, dialect, &catalog, &defaults),
+        true => {
+            let own = case.builds.as_ref().and_then(|name| TableName::parse(dialect, name));
+            crate::batch::answer(&case.sql, dialect, &catalog, &defaults, own.as_ref())
+        }
         false => analyze(&case.sql, dialect, &catalog, &defaults),
     }
 }

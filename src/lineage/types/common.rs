@@ -12,6 +12,33 @@ pub(crate) fn is_null(ty: &LogicalType) -> bool {
     matches!(ty, LogicalType::Other(name) if name == NULL)
 }
 
+/// What a column of the relation that a text builds is before anything else says so: it is of the type that the text
+/// gives it, as in a recursion.
+const ITSELF: &str = "itself";
+
+pub(crate) fn itself() -> LogicalType {
+    LogicalType::Other(ITSELF.to_owned())
+}
+
+fn is_itself(ty: &LogicalType) -> bool {
+    matches!(ty, LogicalType::Other(name) if name == ITSELF)
+}
+
+/// The type that an argument surely has.
+pub(super) fn settled(ty: Option<&LogicalType>) -> Option<&LogicalType> {
+    ty.filter(|t| !is_itself(t))
+}
+
+/// Is it, or any part of it, no more than a placeholder?
+pub(crate) fn is_open(ty: &LogicalType) -> bool {
+    match ty {
+        LogicalType::Array(inner) => is_open(inner),
+        LogicalType::Map(k, v) => is_open(k) || is_open(v),
+        LogicalType::Struct(fields) => fields.iter().any(|f| is_itself(&f.data_type)),
+        other => is_null(other) || is_itself(other) || other.is_unknown(),
+    }
+}
+
 fn decimal(precision: u16, scale: u16) -> Option<LogicalType> {
     Some(LogicalType::Decimal { precision: Some(precision), scale: i16::try_from(scale).ok()? })
 }
@@ -178,8 +205,11 @@ pub(crate) fn common(dialect: Dialect, a: Option<LogicalType>, b: Option<Logical
     if a == b || is_null(&b) {
         return Some(a);
     }
-    if is_null(&a) {
+    if is_null(&a) || is_itself(&a) {
         return Some(b);
+    }
+    if is_itself(&b) {
+        return Some(a);
     }
     // PostgreSQL's branches meet at the narrower float, its operators at the wider one.
     if dialect == Dialect::Postgres {
@@ -294,7 +324,8 @@ fn other(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalTy
             let fields = x.iter().zip(y).map(|(a, b)| {
                 let same = a.name.eq_ignore_ascii_case(&b.name) || a.name.is_empty() || b.name.is_empty();
                 let name = if a.name.is_empty() { &b.name } else { &a.name };
-                let data_type = common(dialect, Some(a.data_type.clone()), Some(b.data_type.clone()))?;
+                let data_type = common(dialect, Some(a.data_type.clone()), Some(b.data_type.clone()));
+                let data_type = data_type.unwrap_or(T::Unknown);
                 same.then(|| StructField { name: name.clone(), data_type })
             });
             fields.collect::<Option<Vec<_>>>().map(T::Struct)

@@ -1,6 +1,6 @@
 //! One line of a function file: what a call's arguments must be and what it then gives. `read` makes these from text.
 
-use super::common::{as_decimal, is_null, max_precision, unify};
+use super::common::{as_decimal, is_null, max_precision, settled, unify};
 use super::part::is_date_part;
 use crate::bind::Typed;
 use tessera_model::types::{StructField, Zone};
@@ -177,7 +177,7 @@ impl Slot {
                 None if self.sure => Fits::No,
                 None => Fits::Perhaps,
             },
-            Param::Kind(kind) => match &arg.typed.ty {
+            Param::Kind(kind) => match settled(arg.typed.ty.as_ref()) {
                 Some(ty) if is_null(ty) || kind.holds(ty) => Fits::Yes,
                 Some(_) => Fits::No,
                 None if self.sure => Fits::No,
@@ -238,7 +238,7 @@ fn bind(dialect: Dialect, shape: &LogicalType, typed: &Typed, sure: bool, bound:
         }
         return Fits::Yes;
     }
-    let Some(ty) = &typed.ty else {
+    let Some(ty) = settled(typed.ty.as_ref()) else {
         return if sure { Fits::No } else { Fits::Perhaps };
     };
     if is_null(ty) {

@@ -193,7 +193,7 @@ pub enum JoinKind {
 pub enum JoinConstraint {
     None,
     On(Vec<ExprId>),
-    Using(Vec<IdentId>),
+    Using(Vec<(IdentId, Pos)>),
     Natural,
 }
 

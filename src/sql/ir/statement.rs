@@ -1,6 +1,6 @@
 //! Statements: what they read, what they write, and how.
 
-use super::arena::{Arena, ExprId, Exprs, IdentId, Idents, Pos, QueryId, RelationId};
+use super::arena::{Arena, ExprId, Exprs, IdentId, Idents, Pos, QueryId, RelationId, TypeId};
 use super::query::{Alias, ColumnDef, From, Item};
 
 /// The class of a statement, as `StatementInfo::kind` prints it.
@@ -157,8 +157,11 @@ pub enum StatementBody {
     /// A function or macro that says what it does.
     Function {
         name: Idents,
-        params: Idents,
-        body: ExprId,
+        params: Vec<(IdentId, Option<TypeId>)>,
+        /// The type that is promised.
+        returns: Option<TypeId>,
+        /// Nothing to look into where it is in another language.
+        body: Option<ExprId>,
     },
     /// Statements inside this one, as indices into `Statement::nested`.
     Block(Vec<u32>),

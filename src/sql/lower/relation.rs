@@ -87,7 +87,7 @@ impl Lower {
                 JoinConstraint::On(on)
             }
             ast::JoinConstraint::Using(names) | ast::JoinConstraint::UsingAlias(names, _) => {
-                JoinConstraint::Using(names.iter().filter_map(|n| self.last(n)).collect())
+                JoinConstraint::Using(names.iter().filter_map(|n| Some((self.last(n)?, Self::name_pos(n)))).collect())
             }
             ast::JoinConstraint::Natural => JoinConstraint::Natural,
             ast::JoinConstraint::None => extra.map_or(JoinConstraint::None, |e| JoinConstraint::On(vec![e])),

@@ -2,24 +2,33 @@
 //! languages stay closed.
 
 use super::Lower;
-use crate::ir::{Expr, ExprId, Exprs, StatementBody};
+use crate::ir::{Expr, ExprId, Exprs, StatementBody, TypeId};
 use sqlparser::ast::{self, CreateFunctionBody};
 
 impl Lower {
     pub(super) fn create_function(&mut self, function: ast::CreateFunction) -> Option<StatementBody> {
-        let params = function.args.into_iter().flatten().filter_map(|a| a.name).collect();
-        let body = match function.function_body? {
-            CreateFunctionBody::AsBeforeOptions { body, link_symbol: _ }
-            | CreateFunctionBody::AsAfterOptions(body)
-            | CreateFunctionBody::Return(body)
-            | CreateFunctionBody::AsReturnExpr(body) => self.expr(body),
-            CreateFunctionBody::AsReturnSelect(select) => {
-                let query = self.select_query(select);
-                self.push(Expr::Subquery(query))
-            }
-            CreateFunctionBody::AsBeginEnd(_) | CreateFunctionBody::BeginAtomic(_) => return None,
+        let params = function.args.into_iter().flatten();
+        let params: Vec<_> = params.filter_map(|a| Some((a.name?, Some(a.data_type)))).collect();
+        let returns = match function.return_type {
+            Some(ast::FunctionReturnType::DataType(ty)) => Some(self.data_type(&ty)),
+            Some(ast::FunctionReturnType::SetOf(_)) | None => None,
         };
-        Some(self.routine(&function.name, params, body))
+        let foreign = function.language.is_some_and(|l| !l.value.eq_ignore_ascii_case("sql"));
+        let body = match function.function_body.filter(|_| !foreign) {
+            Some(
+                CreateFunctionBody::AsBeforeOptions { body, link_symbol: _ }
+                | CreateFunctionBody::AsAfterOptions(body)
+                | CreateFunctionBody::Return(body)
+                | CreateFunctionBody::AsReturnExpr(body),
+            ) => Some(self.expr(body)),
+            Some(CreateFunctionBody::AsReturnSelect(select)) => {
+                let query = self.select_query(select);
+                Some(self.push(Expr::Subquery(query)))
+            }
+            Some(CreateFunctionBody::AsBeginEnd(_) | CreateFunctionBody::BeginAtomic(_)) | None => None,
+        };
+        // Without a body or a promise there is nothing that a call would be told.
+        (body.is_some() || returns.is_some()).then(|| self.routine(&function.name, params, returns, body))
     }
 
     pub(super) fn create_macro(
@@ -28,7 +37,7 @@ impl Lower {
         args: Option<Vec<ast::MacroArg>>,
         definition: ast::MacroDefinition,
     ) -> StatementBody {
-        let params = args.into_iter().flatten().map(|a| a.name).collect();
+        let params = args.into_iter().flatten().map(|a| (a.name, None)).collect();
         let body = match definition {
             ast::MacroDefinition::Expr(body) => self.expr(body),
             ast::MacroDefinition::Table(query) => {
@@ -37,12 +46,18 @@ impl Lower {
                 self.push(Expr::Decides { args: Exprs::default(), query })
             }
         };
-        self.routine(name, params, body)
+        self.routine(name, params, None, Some(body))
     }
 
-    fn routine(&mut self, name: &ast::ObjectName, params: Vec<ast::Ident>, body: ExprId) -> StatementBody {
+    fn routine(
+        &mut self,
+        name: &ast::ObjectName,
+        params: Vec<(ast::Ident, Option<ast::DataType>)>,
+        returns: Option<TypeId>,
+        body: Option<ExprId>,
+    ) -> StatementBody {
         let name = self.name(name);
-        let params: Vec<_> = params.iter().map(|p| self.ident(p)).collect();
-        StatementBody::Function { name, params: self.idents(&params), body }
+        let params = params.iter().map(|(p, ty)| (self.ident(p), ty.as_ref().map(|t| self.data_type(t)))).collect();
+        StatementBody::Function { name, params, returns, body }
     }
 }

@@ -94,7 +94,12 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("clickhouse", "* -{ APPLY (..) }"),
     ("clickhouse", ") -{ APPLY (..) }"),
     ("clickhouse", "JSON -{ (..) }"),
-    ("duckdb", "REPLACE +{ ( } % AS # +{ ) }"),
+    // Not the function of that name.
+    ("duckdb", "SELECT|DISTINCT * REPLACE +{ ( } % AS # +{ ) }"),
+    ("duckdb", ", * REPLACE +{ ( } % AS # +{ ) }"),
+    ("duckdb", ". * REPLACE +{ ( } % AS # +{ ) }"),
+    ("duckdb", "EXCLUDE (..) REPLACE +{ ( } % AS # +{ ) }"),
+    ("duckdb", "EXCLUDE # REPLACE +{ ( } % AS # +{ ) }"),
     ("snowflake oracle trino athena", "-{ FINAL|RUNNING } # ("),
     ("hive databricks sparksql", "TRANSFORM (..) -{ ROW FORMAT ... } USING"),
     ("hive databricks sparksql", "TRANSFORM (..) USING ' AS (..) -{ ROW FORMAT ... } FROM|$"),

@@ -7,7 +7,7 @@ use crate::world::BindError;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use tessera_model::lineage::{DirectKind, QueryLineage, Resolution};
+use tessera_model::lineage::{DirectKind, IndirectKind, QueryLineage, Resolution};
 use tessera_model::{Dialect, Effect, TableName, TableSchema};
 use tessera_sql::{Limits, on_wide_stack};
 
@@ -35,6 +35,12 @@ pub enum Reason {
     Elsewhere {
         table: TableName,
         column: String,
+    },
+    /// A natural join goes by other columns than before.
+    Join {
+        table: TableName,
+        column: String,
+        added: bool,
     },
     /// Whether the column changes is not known.
     Untyped {
@@ -66,6 +72,8 @@ impl fmt::Display for Reason {
             Reason::Elsewhere { table, column } => {
                 write!(f, "finds `{column}` in another place than before, because of {table}")
             }
+            Reason::Join { table, column, added: true } => write!(f, "joins by `{column}` of {table} as well"),
+            Reason::Join { table, column, added: false } => write!(f, "no longer joins by `{column}` of {table}"),
             Reason::Untyped { table, column } => {
                 write!(f, "whether `{column}` of {table} changes for it is not known")
             }
@@ -93,6 +101,7 @@ impl Reason {
             Reason::Reordered => "output-reordered",
             Reason::Uses { .. } => "uses",
             Reason::Elsewhere { .. } => "found-elsewhere",
+            Reason::Join { .. } => "natural-join",
             Reason::Untyped { .. } => "undecided",
             Reason::NotUnderstood { .. } => "not-understood",
             Reason::Open => "open-star",
@@ -254,6 +263,7 @@ pub(super) fn judge(sides: &[Side<'_>; 2], incoming: &[&Incoming], dialect: Dial
     if output.reordered {
         reasons.push(Reason::Reordered);
     }
+    reasons.extend(joins(sides, &touched, dialect));
     if !reasons.is_empty() {
         unknown.retain(|name| output.columns.iter().all(|c| c.name != *name));
         return Verdict { effect: Effect::Changes, reasons, output, untyped: unknown };
@@ -324,6 +334,34 @@ fn undecided(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> 
     unknown.sort();
     unknown.dedup();
     (reasons, unknown)
+}
+
+/// Natural joins that go by other columns: nothing else can lose a column that it joins by, or get one, and still bind.
+fn joins(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> Vec<Reason> {
+    let [before, after] = sides.map(|s| s.lineage);
+    let folding = dialect.column_folding();
+    // Both tables' columns of that name, so that one that is merely found elsewhere does not count.
+    let by = |lineage: &QueryLineage, table: &TableName, key: &str| {
+        let mut joins = lineage.indirect.iter().filter(|r| r.kind == IndirectKind::Join);
+        let mut twins = joins.clone().filter(|r| *r.table != *table);
+        joins.any(|r| *r.table == *table && folding.key(&r.column) == key)
+            && twins.any(|r| folding.key(&r.column) == key)
+    };
+    let mut reasons = Vec::new();
+    for i in touched {
+        for column in &i.delta.columns {
+            let added = match column.what {
+                What::Added => true,
+                What::Removed => false,
+                What::Retyped { .. } | What::Nullability { .. } => continue,
+            };
+            let (was, is) = (by(before, &i.table, &column.key), by(after, &i.table, &column.key));
+            if was != is && is == added {
+                reasons.push(Reason::Join { table: i.table.clone(), column: column.name.clone(), added });
+            }
+        }
+    }
+    reasons
 }
 
 /// The tables of which a column of that name is read.
