@@ -121,3 +121,20 @@ pub struct QueryLineage {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub open: bool,
 }
+
+impl QueryLineage {
+    /// Of a text of which nothing is known, not even its tables.
+    pub fn unknown() -> Self {
+        QueryLineage {
+            resolution: Resolution::Unparsed,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            columns: Vec::new(),
+            indirect: Vec::new(),
+            unused: Vec::new(),
+            statements: Vec::new(),
+            diagnostics: Vec::new(),
+            open: true,
+        }
+    }
+}

@@ -18,9 +18,9 @@ mod wide;
 
 pub use limits::Limits;
 pub use mentions::Mention;
-pub use parse::{Parsed, Script, parse, starts};
+pub use parse::{Parsed, Script, internal, parse, starts};
 pub use scan::Scan;
-pub use wide::{STACK_BYTES, mark_wide, on_wide_stack};
+pub use wide::{STACK_BYTES, contained, mark_wide, on_wide_stack};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::lower;
 use crate::repair::{self, Repairs};
 use crate::scan::{self, Scan};
 use crate::split;
-use crate::wide::on_wide_stack;
+use crate::wide::{contained, on_wide_stack};
 use sqlparser::ast;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
@@ -44,7 +44,19 @@ impl Script {
 
 /// Reads a text of one or several statements. Never fails and never panics: what could not be read is a diagnostic.
 pub fn parse(sql: &str, dialect: Dialect, limits: &Limits) -> Script {
-    on_wide_stack(|| parse_here(sql, dialect, limits, Inside::default()))
+    on_wide_stack(|| {
+        contained(|| parse_here(sql, dialect, limits, Inside::default())).unwrap_or_else(|reason| {
+            let mut script = Script::default();
+            script.error("internal-error", internal("reading", &reason), Pos { line: 1, column: 1 });
+            script.statements.push(Parsed::Tables(Scan::default()));
+            script
+        })
+    })
+}
+
+/// The message for a text that showed a mistake of ours.
+pub fn internal(doing: &str, reason: &str) -> String {
+    format!("{doing} this text failed inside of tessera ({reason}). Nothing is known of it; please report the text.")
 }
 
 /// Where the statements of a text start, as they would be read; nothing is parsed.

@@ -2,6 +2,7 @@
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
+use std::ops::Range;
 
 pub(crate) fn is_blank(token: &TokenWithSpan) -> bool {
     matches!(token.token, Token::Whitespace(_))
@@ -15,7 +16,13 @@ pub(crate) fn solid(tokens: &[TokenWithSpan], at: usize) -> usize {
 
 /// The last place before `at` that is neither blank nor a comment.
 pub(crate) fn before(tokens: &[TokenWithSpan], at: usize) -> Option<usize> {
-    tokens[..at].iter().rposition(|t| !is_blank(t))
+    slice(tokens, 0..at).iter().rposition(|t| !is_blank(t))
+}
+
+/// The tokens of a range, whose ends may lie anywhere: none where it ends before it starts.
+pub(crate) fn slice(tokens: &[TokenWithSpan], range: Range<usize>) -> &[TokenWithSpan] {
+    let end = range.end.min(tokens.len());
+    tokens.get(range.start..end).unwrap_or_default()
 }
 
 /// The keyword of an unquoted word.

@@ -134,7 +134,27 @@ struct Binder<'a> {
 }
 
 /// Binds all statements of a script in order. `own` is the relation that they build, for scripts that read it too.
+/// A script that shows a mistake of ours is unparsed, with the reason.
 pub(crate) fn script(
+    script: &Script,
+    dialect: Dialect,
+    catalog: &Catalog,
+    defaults: &Defaults,
+    spelling: Spelling,
+    own: Option<&tessera_model::TableName>,
+) -> Bound {
+    let bound = tessera_sql::contained(|| bind(script, dialect, catalog, defaults, spelling, own));
+    bound.unwrap_or_else(|reason| {
+        let (severity, code) = (DiagnosticSeverity::Error, "internal-error".to_owned());
+        let message = tessera_sql::internal("binding", &reason);
+        let diagnostics = vec![Diagnostic { severity, code, message, line: 1, column: 1 }];
+        let lineage = QueryLineage { diagnostics, ..QueryLineage::unknown() };
+        let shape = TableSchema { open: true, ..TableSchema::new(dialect, Vec::new()) };
+        Bound { lineage, errors: Vec::new(), shape }
+    })
+}
+
+fn bind(
     script: &Script,
     dialect: Dialect,
     catalog: &Catalog,

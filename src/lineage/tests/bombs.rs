@@ -82,6 +82,8 @@ fn run(bombs: &[Bomb], dialects: &[Dialect]) {
                         slow.push(format!("{took:?} {dialect}: {name} × {size}"));
                     }
                     assert!(took < LIMIT, "{name} × {size} in {dialect} took {took:?}");
+                    let internal = got.diagnostics.iter().find(|d| d.code == "internal-error");
+                    assert!(internal.is_none(), "{name} × {size} in {dialect}: {internal:?}");
                     // Whatever could not be read is said.
                     if matches!(got.resolution, Resolution::Unparsed | Resolution::TableOnly) {
                         assert!(!got.diagnostics.is_empty(), "{name} × {size} in {dialect} fails without a word");

@@ -161,13 +161,8 @@ pub(super) fn without_sql(node: &NodeInput, reads: Vec<TableName>) -> NodeLineag
     let lineage = QueryLineage {
         resolution: if is_leaf { Resolution::Resolved } else { Resolution::TableOnly },
         reads,
-        writes: Vec::new(),
-        columns: Vec::new(),
-        indirect: Vec::new(),
-        unused: Vec::new(),
-        statements: Vec::new(),
-        diagnostics: Vec::new(),
         open: !is_leaf,
+        ..QueryLineage::unknown()
     };
     let inferred =
         TableSchema { dialect: node.dialect, origin: Some(Origin::Inferred), open: true, ..TableSchema::default() };

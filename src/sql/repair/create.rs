@@ -2,7 +2,7 @@
 //! the query. Options say how rows are stored and who sees them, not where they come from.
 
 use super::edit::{Edit, apply, copy, word};
-use crate::tokens::{close, is_any_word, is_blank, is_end, is_token, keyword, solid};
+use crate::tokens::{close, is_any_word, is_blank, is_end, is_token, keyword, slice, solid};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use tessera_model::Dialect;
@@ -90,7 +90,7 @@ fn reduced(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<(usize, Vec<Tok
     if temporary {
         put.push(word("TEMPORARY"));
     }
-    let columns: Vec<Vec<Token>> = columns.map_or_else(Vec::new, |range| split_columns(&tokens[range]));
+    let columns: Vec<Vec<Token>> = columns.map_or_else(Vec::new, |range| split_columns(slice(tokens, range)));
     // A view's columns are names; a table's have types, and one without makes it a view to the parser.
     let untyped = columns.iter().any(|c| c.iter().filter(|t| !matches!(t, Token::Whitespace(_))).count() < 2);
     view = query.is_some() && (view || untyped);

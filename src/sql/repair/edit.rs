@@ -1,6 +1,7 @@
 //! Changes to a statement's tokens. What is put in bears the position of what stood there, so that diagnostics point at
 //! the text as it was written.
 
+use crate::tokens::slice;
 use sqlparser::tokenizer::{Span, Token, TokenWithSpan, Whitespace};
 use std::ops::Range;
 
@@ -28,7 +29,7 @@ pub(super) fn word(text: &str) -> Token {
 
 /// The tokens of `range`, without their positions.
 pub(super) fn copy(tokens: &[TokenWithSpan], range: Range<usize>) -> Vec<Token> {
-    tokens[range].iter().map(|t| t.token.clone()).collect()
+    slice(tokens, range).iter().map(|t| t.token.clone()).collect()
 }
 
 /// Makes the edits, which may come in any order and must not overlap; one that overlaps an earlier one is left out.

@@ -4,7 +4,7 @@
 use super::edit::{Edit, apply, copy, word};
 use super::from_first::starts_query;
 use super::pattern::name;
-use crate::tokens::{close, is_any_word, is_token, keyword, solid};
+use crate::tokens::{close, is_any_word, is_token, keyword, slice, solid};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 use std::ops::Range;
@@ -136,7 +136,7 @@ const SYNTAX: &[&str] = &[
 fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: Range<usize>) -> Option<Vec<Token>> {
     let group = part(clauses, Keyword::GROUP)?;
     let plain = |range: Range<usize>, list: &mut Vec<Token>| -> Option<()> {
-        for token in &tokens[range] {
+        for token in slice(tokens, range) {
             match &token.token {
                 Token::Word(_) if !list.contains(&token.token) => list.push(token.token.clone()),
                 Token::Word(_) | Token::Comma | Token::Whitespace(_) => {}
