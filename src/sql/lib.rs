@@ -6,6 +6,7 @@ mod dialects;
 mod embed;
 pub mod hash;
 pub mod ir;
+mod lex;
 mod limits;
 mod lower;
 mod mentions;

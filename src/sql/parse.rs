@@ -3,6 +3,7 @@
 use crate::dialects::{self, Reader};
 use crate::embed::{self, Embedded};
 use crate::ir::{Alias, Arena, Pos, Statement, StatementBody, StatementKind};
+use crate::lex;
 use crate::limits::{self, Limits};
 use crate::lower;
 use crate::repair::{self, Repairs};
@@ -92,11 +93,16 @@ fn parse_here(sql: &str, dialect: Dialect, limits: &Limits, inside: Inside) -> S
         return script;
     }
     let reader = dialects::reader(dialect);
+    let repairs = Repairs::new(dialect);
+    let work = Work { dialect, reader: &reader, repairs: &repairs, limits, inside };
+    if let Some(tokens) = lex::plain(sql, dialect, &reader)
+        && work.plain(&mut script, tokens)
+    {
+        return script;
+    }
     let mut tokens = Vec::with_capacity(sql.len() / 4);
     let broken = Tokenizer::new(reader.dialect.as_ref(), sql).tokenize_with_location_into_buf(&mut tokens).err();
     let pieces = split::statements(&tokens, dialect);
-    let repairs = Repairs::new(dialect);
-    let work = Work { dialect, reader: &reader, repairs: &repairs, limits, inside };
     let last = pieces.len().saturating_sub(1);
     for (i, piece) in pieces.into_iter().enumerate() {
         match piece.inert {
@@ -141,6 +147,19 @@ struct Work<'a> {
 type Failed = (ParserError, Vec<TokenWithSpan>);
 
 impl Work<'_> {
+    /// Reads a text of one healthy statement without looking at its blanks. False: it has to be looked at again.
+    fn plain(&self, script: &mut Script, mut tokens: Vec<TokenWithSpan>) -> bool {
+        let pieces = split::statements(&tokens, self.dialect);
+        let whole = matches!(pieces.as_slice(), [one] if one.inert.is_none() && one.range == (0..tokens.len()));
+        if !whole || limits::check(&tokens, self.limits).is_some() || embed::embedded(&tokens).is_some() {
+            return false;
+        }
+        let start = start_of(&tokens);
+        repair::before(&mut tokens, self.dialect);
+        let found = self.read(tokens);
+        found.map(|found| self.lower(script, found, start)).is_ok()
+    }
+
     fn statement(&self, script: &mut Script, tokens: &mut [TokenWithSpan]) {
         let start = start_of(tokens);
         if let Some(at) = split::jinja(tokens) {
