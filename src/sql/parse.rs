@@ -156,7 +156,9 @@ impl Work<'_> {
         }
         let start = start_of(&tokens);
         repair::before(&mut tokens, self.dialect);
+        self.reader.fuel.set_quick(true);
         let found = self.read(tokens);
+        self.reader.fuel.set_quick(false);
         found.map(|found| self.lower(script, found, start)).is_ok()
     }
 

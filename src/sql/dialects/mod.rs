@@ -1,6 +1,7 @@
 //! Which parser dialect reads which of our dialects, and what is added to it.
 
 mod hooks;
+mod quick;
 mod wrapped;
 
 use crate::tokens::{keyword, solid};
@@ -33,23 +34,31 @@ pub(crate) struct Extra {
 /// Steps that one parse may still take. The parser goes back and tries again where it cannot tell forms apart, and some
 /// texts make that exponential; a limit in steps stops them after the same work on every machine.
 #[derive(Debug, Default)]
-pub(crate) struct Fuel(Cell<u64>);
+pub(crate) struct Fuel {
+    left: Cell<u64>,
+    quick: Cell<bool>,
+}
 
 impl Fuel {
     /// Sets the limit for a statement of so many tokens.
     pub(crate) fn fill(&self, tokens: usize) {
-        self.0.set(STEPS_BASE.saturating_add(STEPS_PER_TOKEN.saturating_mul(tokens as u64)));
+        self.left.set(STEPS_BASE.saturating_add(STEPS_PER_TOKEN.saturating_mul(tokens as u64)));
     }
 
     /// Takes a step; true when there was none left.
     fn burn(&self) -> bool {
-        let left = self.0.get();
-        self.0.set(left.saturating_sub(1));
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
         left == 0
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.get() == 0
+        self.left.get() == 0
+    }
+
+    /// Whether `quick` may be taken: what fails that way is read again without.
+    pub(crate) fn set_quick(&self, quick: bool) {
+        self.quick.set(quick);
     }
 }
 

@@ -63,7 +63,8 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         if self.fuel.burn() {
             return Some(Err(ParserError::RecursionLimitExceeded));
         }
-        super::hooks::prefix(self.extra, parser).or_else(|| self.inner.parse_prefix(parser))
+        let added = super::hooks::prefix(self.extra, parser).or_else(|| self.inner.parse_prefix(parser));
+        added.or_else(|| self.fuel.quick.get().then(|| super::quick::prefix(parser)).flatten())
     }
     fn parse_infix(&self, parser: &mut Parser<'_>, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
         self.inner.parse_infix(parser, left, precedence)

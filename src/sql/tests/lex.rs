@@ -1,19 +1,35 @@
 //! Tokens made directly are those of the parser's tokenizer, but for blanks and comments: over every text of the fixtures
-//! in every dialect, over the corpora where they are, and over random texts.
+//! in every dialect, over the corpora where they are, and over random texts. The same for what the parser makes of them by
+//! its short ways.
 
-use crate::dialects::reader;
+use crate::dialects::{Reader, reader};
 use crate::lex::plain;
+use crate::{Limits, limits, on_wide_stack};
 use proptest::prelude::*;
+use sqlparser::ast::Statement;
+use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use std::path::{Path, PathBuf};
 use tessera_model::Dialect;
 
-/// Whether the text is plain; panics when its tokens are others.
+fn trees(tokens: Vec<TokenWithSpan>, reader: &Reader, quick: bool) -> Result<Vec<Statement>, ParserError> {
+    reader.fuel.fill(tokens.len());
+    reader.fuel.set_quick(quick);
+    let parser = Parser::new(reader.dialect.as_ref()).with_recursion_limit(Limits::default().recursion);
+    parser.with_tokens_with_locations(tokens).parse_statements()
+}
+
+/// Whether the text is plain; panics when its tokens are others, or what they are parsed to.
 fn compare(sql: &str, dialect: Dialect) -> bool {
     let reader = reader(dialect);
     let Some(ours) = plain(sql, dialect, &reader) else { return false };
     let theirs = Tokenizer::new(reader.dialect.as_ref(), sql).tokenize_with_location();
     let theirs = theirs.unwrap_or_else(|e| panic!("{dialect}: {e}: {sql}"));
+    if limits::check(&ours, &Limits::default()).is_none()
+        && let Ok(quick) = trees(ours.clone(), &reader, true)
+    {
+        assert_eq!(Ok(quick), trees(theirs.clone(), &reader, false), "{dialect}: {sql}");
+    }
     let solid = |t: &&TokenWithSpan| !matches!(t.token, Token::Whitespace(_));
     let ours: Vec<_> = ours.iter().filter(solid).map(|t| (&t.token, t.span)).collect();
     let mut theirs: Vec<_> = theirs.iter().filter(solid).map(|t| (&t.token, t.span)).collect();
@@ -57,10 +73,8 @@ fn tokens_are_those_of_the_tokenizer() {
         assert!(corpora.exists(), "the corpora are not at {}", corpora.display());
         strings(&corpora, &mut texts);
     }
-    let mut plain = 0usize;
-    for text in &texts {
-        plain += Dialect::ALL.iter().filter(|d| compare(text, **d)).count();
-    }
+    let plain: usize =
+        on_wide_stack(|| texts.iter().map(|text| Dialect::ALL.iter().filter(|d| compare(text, **d)).count()).sum());
     assert!(plain > texts.len(), "{plain} of {} texts were plain", texts.len());
 }
 
