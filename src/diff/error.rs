@@ -1,7 +1,6 @@
 //! What can be wrong with the input of a diff: which side, where, and how to mend it.
 
 use std::fmt;
-use tessera_model::contract::SchemaFormat;
 
 /// Which of the two schemas is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,8 +15,6 @@ pub enum Side {
 pub enum DiffError {
     /// One side cannot be read as a schema of its format; `path` is a JSON pointer into it (empty: the whole).
     NotASchema { side: Side, message: String, path: String },
-    /// No comparison for this format yet.
-    Unsupported { format: SchemaFormat },
 }
 
 impl fmt::Display for Side {
@@ -35,13 +32,6 @@ impl fmt::Display for DiffError {
         match self {
             DiffError::NotASchema { side, message, path } if path.is_empty() => write!(f, "{side} schema: {message}"),
             DiffError::NotASchema { side, message, path } => write!(f, "{side} schema at `{path}`: {message}"),
-            DiffError::Unsupported { format } => {
-                write!(
-                    f,
-                    "format `{}` cannot be compared yet: supported are table, json_schema, avro, openapi and graphql",
-                    format.name()
-                )
-            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Two schemas -> changes with judgments. Each format has its own room (`table`, `json_schema`, `avro`, `openapi`, `graphql`);
+//! Two schemas -> changes with judgments. Each format has its own room (`table`, `json_schema`, `avro`, `openapi`, `graphql`,
+//! `protobuf`);
 //! all of them speak `model::Change`, and a change says two plain things: do old readers cope with new data (`reads`), does
 //! old producers' data fit the new schema (`writes`). What is *breaking* is then the compatibility mode's business
 //! (`model::mode`). Nothing here does I/O, and every search is bounded by a budget of visits: what cannot be proved
@@ -12,6 +13,7 @@ mod graphql;
 pub mod json_schema;
 mod openapi;
 mod outcome;
+mod protobuf;
 pub mod table;
 
 pub use batch::batch_line;
@@ -75,7 +77,7 @@ pub fn diff(
         SchemaFormat::Avro => avro::diff(old, new, compat, options),
         SchemaFormat::GraphQl => graphql::diff(old, new, compat, options),
         SchemaFormat::OpenApi => openapi::diff(old, new, compat, options),
-        other => Err(DiffError::Unsupported { format: other }),
+        SchemaFormat::Protobuf => protobuf::diff(old, new, compat, options),
     }
 }
 

@@ -71,6 +71,7 @@ pub(crate) fn build(rule: &str, path: &str, kind: ChangeKind, reads: Judgment, w
         message: String::new(),
         witness: None,
         suggestion: None,
+        source_rules: Vec::new(),
     }
 }
 

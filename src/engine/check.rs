@@ -321,6 +321,7 @@ fn removed(old: &Node, compat: Compatibility, options: &Options, today: jiff::Ti
         suggestion: Some(
             "keep it as a version with a deprecation_date, or as a view, until its readers have moved".into(),
         ),
+        source_rules: Vec::new(),
     };
     judged(change, compat, options)
 }
@@ -339,6 +340,7 @@ fn shape_unknown(node: &Node, compat: Compatibility, options: &Options) -> Chang
         message: format!("{} changed, and its columns cannot be told without compiled SQL", node.short_name()),
         witness: None,
         suggestion: Some("compile it: `dbt compile --select` it, or without the selector that leaves it out".into()),
+        source_rules: Vec::new(),
     };
     judged(change, compat, options)
 }

@@ -56,6 +56,20 @@ pub struct Change {
     /// What to do instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// The rules of the format's reference checker that see the same change, where there is one (Protobuf: buf).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_rules: Vec<SourceRule>,
+}
+
+/// A rule of somebody else's checker, so that its findings can be compared with ours.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SourceRule {
+    /// Its id there: `FIELD_SAME_TYPE`.
+    pub rule: String,
+    /// Where it is asked: `FILE`, `PACKAGE`, `WIRE_JSON`, `WIRE`.
+    pub levels: Vec<String>,
+    /// The file that it names; empty where it names none.
+    pub file: String,
 }
 
 impl Change {

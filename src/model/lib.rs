@@ -21,7 +21,7 @@ pub mod team;
 pub mod types;
 
 pub use actor::{Actor, ActorKind};
-pub use change::{Change, ChangeKind, Judgment};
+pub use change::{Change, ChangeKind, Judgment, SourceRule};
 pub use dialect::Dialect;
 pub use finding::{Finding, Severity};
 pub use fingerprint::Fingerprint;

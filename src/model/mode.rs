@@ -211,6 +211,7 @@ mod tests {
             message: String::new(),
             witness: None,
             suggestion: None,
+            source_rules: Vec::new(),
         };
         let entries = [
             ("nullable-added", RuleSeverity::Notify),

@@ -17,10 +17,7 @@ fn a_bad_line_is_answered_with_its_error() {
         (r#"{"id": "a", "format": "xsd", "old": 1, "new": 2}"#, "unknown format `xsd`"),
         (r#"{"id": "a", "format": "table", "mode": "sideways", "old": 1, "new": 2}"#, "unknown compatibility mode"),
         (r#"{"id": "a", "format": "table", "old": "int"}"#, "`new` is missing"),
-        (
-            r#"{"id": "a", "format": "protobuf", "old": {}, "new": {}}"#,
-            "supported are table, json_schema, avro, openapi and graphql",
-        ),
+        (r#"{"id": "a", "format": "protobuf", "old": {}, "new": {}}"#, "old schema: no .proto file among the files"),
         (r#"{"id": "a", "format": "table", "dialect": "nosql", "old": "int", "new": "int"}"#, "unknown dialect"),
         (r#"{"id": "a", "format": "table", "mode": 3, "old": "int", "new": "int"}"#, "`mode` must be text"),
         (r#"{"id": "a", "format": "jsonschema", "old": {"type": "text"}, "new": {}}"#, "old schema at `/type`"),

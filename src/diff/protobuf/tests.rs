@@ -1,0 +1,1 @@
+//! Laws, hostile input, and the published suite; single cases live in fixtures/diff/protobuf.jsonl.
