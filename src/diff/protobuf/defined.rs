@@ -72,7 +72,11 @@ fn compare_sort(walk: &mut Walk<'_>, sort: &Sort, entries: &mut Entries) {
     let in_files: HashSet<(&str, &str)> = after.iter().map(|(_, p)| (p.file.as_str(), p.nested.as_str())).collect();
     let in_packages: HashMap<(String, &str), &str> =
         after.iter().filter_map(|(_, p)| Some(((package(new, p)?, p.nested.as_str()), p.file.as_str()))).collect();
-    let packages: HashSet<&str> = new.files.values().map(|f| f.package.as_str()).collect();
+    // The source asks a package that still has one of the sort; of services, any package that is still there.
+    let packages: HashSet<&str> = match sort.what {
+        "service" => new.files.values().map(|f| f.package.as_str()).collect(),
+        _ => in_packages.keys().map(|(package, _)| package.as_str()).collect(),
+    };
     let names: HashSet<&str> = after.iter().map(|(name, _)| *name).collect();
     for (name, place) in before {
         let (file, nested) = (place.file.as_str(), place.nested.as_str());
