@@ -97,6 +97,8 @@ struct Binder<'a> {
     alias_syms: Vec<Option<Sym>>,
     columns_fold: tessera_model::dialect::Folding,
     alias_fold: tessera_model::dialect::Folding,
+    /// Types of tables' columns by their spelling.
+    types: FastMap<Box<str>, Option<tessera_model::LogicalType>>,
 
     tables: Vec<table::Table>,
     table_ids: FastMap<Box<[Sym]>, TableId>,
@@ -181,6 +183,7 @@ fn bind(
             tessera_model::dialect::Folding::Sensitive => tessera_model::dialect::Folding::Insensitive,
             other => other,
         },
+        types: FastMap::default(),
         tables: Vec::new(),
         table_ids: FastMap::default(),
         sources: Vec::new(),

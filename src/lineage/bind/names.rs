@@ -2,12 +2,24 @@
 
 use super::value::Sym;
 use super::{Binder, Spelling};
+use std::borrow::Cow;
 use std::rc::Rc;
 use tessera_model::dialect::Folding;
 use tessera_sql::ir::IdentId;
 
-fn key(folding: Folding, text: &str, quoted: bool) -> String {
-    folding.key(&folding.store(text, quoted))
+/// The form in which a written name is compared. Most are written that way already.
+fn key(folding: Folding, text: &str, quoted: bool) -> Cow<'_, str> {
+    let same = match folding {
+        Folding::Lower => quoted || is_lower(text),
+        Folding::Upper => quoted || text.bytes().all(|b| b.is_ascii() && !b.is_ascii_lowercase()),
+        Folding::Insensitive => is_lower(text),
+        Folding::Sensitive => true,
+    };
+    if same { Cow::Borrowed(text) } else { Cow::Owned(folding.key(&folding.store(text, quoted))) }
+}
+
+fn is_lower(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase())
 }
 
 impl Binder<'_> {
@@ -35,13 +47,18 @@ impl Binder<'_> {
 
     /// The symbol of a column's stored name, such as a catalog has.
     pub(super) fn stored_column_sym(&mut self, stored: &str) -> Sym {
-        let key = self.columns_fold.key(stored);
-        self.syms.intern(&key)
+        self.syms.intern(&key(self.columns_fold, stored, true))
     }
 
     pub(super) fn stored_alias_sym(&mut self, stored: &str) -> Sym {
-        let key = self.alias_fold.key(stored);
-        self.syms.intern(&key)
+        self.syms.intern(&key(self.alias_fold, stored, true))
+    }
+
+    /// As [`Binder::stored_column_sym`], with the name to be shared.
+    pub(super) fn stored_column(&mut self, stored: &str) -> (Sym, Rc<str>) {
+        let (sym, key) = self.syms.intern_named(&key(self.columns_fold, stored, true));
+        let name = if *key == *stored { key } else { Rc::from(stored) };
+        (sym, name)
     }
 
     /// A column's name as it is printed.

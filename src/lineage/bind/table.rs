@@ -100,13 +100,15 @@ impl Binder<'_> {
         match known {
             None => output.wild.push(Wild::of_table(table)),
             Some(schema) => {
-                output.cols.reserve(schema.columns.len());
+                let width = schema.columns.len();
+                output.cols.reserve(width);
+                self.syms.reserve(width);
+                self.sources.reserve(width);
+                self.source_ids.reserve(width);
                 for column in &schema.columns {
-                    let sym = self.stored_column_sym(&column.name);
-                    let name: Rc<str> = Rc::from(column.name.as_str());
+                    let (sym, name) = self.stored_column(&column.name);
                     let source = self.source(table, sym, &name);
-                    let ty = column.data_type.as_deref().map(|t| LogicalType::parse(schema.dialect, t));
-                    let ty = ty.filter(|t| !t.is_unknown());
+                    let ty = column.data_type.as_deref().and_then(|t| self.stored_type(schema.dialect, t));
                     let info = Rc::new(Info {
                         direct: Box::new([(source, DirectKind::Identity)]),
                         indirect: Box::default(),
@@ -124,6 +126,20 @@ impl Binder<'_> {
         let output = Rc::new(output);
         self.tables[table.0 as usize].output = Some(Rc::clone(&output));
         output
+    }
+
+    /// The type of that spelling; the same few come again and again.
+    fn stored_type(&mut self, dialect: Dialect, text: &str) -> Option<LogicalType> {
+        let parse = || Some(LogicalType::parse(dialect, text)).filter(|t| !t.is_unknown());
+        if dialect != self.dialect {
+            return parse();
+        }
+        if let Some(known) = self.types.get(text) {
+            return known.clone();
+        }
+        let ty = parse();
+        self.types.insert(text.into(), ty.clone());
+        ty
     }
 
     /// The same columns, as columns of `table` itself.

@@ -208,8 +208,21 @@ impl Interner {
         if let Some(sym) = self.map.get(key) {
             return *sym;
         }
+        self.intern_named(key).0
+    }
+
+    /// As [`Interner::intern`], with the name to be shared.
+    pub(super) fn intern_named(&mut self, key: &str) -> (Sym, Rc<str>) {
+        if let Some((name, sym)) = self.map.get_key_value(key) {
+            return (*sym, Rc::clone(name));
+        }
         let sym = Sym(u32::try_from(self.map.len()).unwrap_or(u32::MAX));
-        self.map.insert(key.into(), sym);
-        sym
+        let name: Rc<str> = key.into();
+        self.map.insert(Rc::clone(&name), sym);
+        (sym, name)
+    }
+
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.map.reserve(more);
     }
 }

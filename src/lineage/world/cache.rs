@@ -5,6 +5,7 @@
 use super::NodeInput;
 use super::node::{Bound, Finished};
 use super::print::Key;
+use super::run::again::Previous;
 use super::skeleton::Skeleton;
 use super::text::{Read, Text};
 use super::{Defaults, World};
@@ -36,6 +37,7 @@ pub struct Cache {
     bound: HashMap<Key, Entry<Bound>>,
     last: FastMap<Arc<str>, Last>,
     skeleton: Option<Arc<Skeleton>>,
+    pub(super) previous: Option<Previous>,
     work: Work,
     round: u64,
 }

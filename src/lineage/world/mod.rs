@@ -1,6 +1,6 @@
 //! Many nodes that build on each other (dbt projects, warehouse views), analysed in the order of their dependencies:
 //! each node's shape is what the nodes that read it bind against. Reading order:
-//! `run` (the way), `order` (what comes after what), `skeleton` and `index` (who builds which relation), `text` (what a
+//! `run` (the way; `run/again` when little has changed), `order` (what comes after what), `skeleton` and `index` (who builds which relation), `text` (what a
 //! text names), `node` (one node bound), `shape` (which knowledge of a shape wins), `through` (ephemeral nodes), `cache`
 //! and `print` (what need not be done again), `whatif` (other shapes for some tables).
 
@@ -103,7 +103,11 @@ impl WorldLineage {
 pub fn analyze_world(world: &World, cache: &mut Cache) -> WorldLineage {
     tessera_sql::on_wide_stack(|| {
         let analysis = run::analyze(world, cache);
-        let nodes = world.nodes.iter().map(|n| n.id.clone()).zip(analysis.finished.iter().map(|f| Arc::clone(&f.node)));
+        // A map of what is in order already is made in one go.
+        let nodes = analysis.skeleton.sorted.iter().map(|at| {
+            let node = &analysis.finished[*at as usize].node;
+            (world.nodes[*at as usize].id.clone(), Arc::clone(node))
+        });
         WorldLineage { nodes: nodes.collect(), skeleton: Some(analysis.skeleton) }
     })
 }

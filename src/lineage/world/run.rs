@@ -1,6 +1,8 @@
 //! A whole world: what is new is parsed piece by piece, and each node is bound as soon as all that it reads is, so that
 //! no more texts are in memory at a time than wait for others.
 
+pub(super) mod again;
+
 use super::cache::{Cache, Last};
 use super::node::{self, Around, Bound, Finished};
 use super::order::{Schedule, levels};
@@ -45,6 +47,9 @@ struct Run<'w> {
 }
 
 pub(super) fn analyze(world: &World, cache: &mut Cache) -> Analysis {
+    if let Some(analysis) = again::update(world, cache) {
+        return analysis;
+    }
     let skeleton = cache.begin(world);
     let count = world.nodes.len();
     let nothing: Arc<[Read]> = Arc::from([]);
@@ -101,24 +106,28 @@ pub(super) fn analyze(world: &World, cache: &mut Cache) -> Analysis {
         run.settle(&mut schedule, cache, &workers);
     }
     cache.end();
-    Analysis {
+    let analysis = Analysis {
         skeleton: run.skeleton,
         texts: run.texts,
         reads: run.reads,
         // Every node has been cut or bound.
         finished: run.done.into_iter().flatten().collect(),
         order: run.order,
-    }
+    };
+    again::record(world, &analysis, &declared, cache);
+    analysis
 }
 
 impl Run<'_> {
     /// What each node is said to depend on, by position.
     fn declared(&self) -> Vec<Vec<u32>> {
-        let ids = |n: &super::NodeInput| -> Vec<u32> {
-            let named = n.upstream.iter().chain(n.aliases.iter().map(|(_, id)| id));
-            named.filter_map(|id| self.skeleton.position(id)).collect()
-        };
-        self.world.nodes.iter().map(ids).collect()
+        (0u32..).take(self.world.nodes.len()).map(|at| self.declared_by(at)).collect()
+    }
+
+    fn declared_by(&self, at: u32) -> Vec<u32> {
+        let node = &self.world.nodes[at as usize];
+        let named = node.upstream.iter().chain(node.aliases.iter().map(|(_, id)| id));
+        named.filter_map(|id| self.skeleton.position(id)).collect()
     }
 
     /// Takes over what is known of a node's text. Answers with its key when it has to be parsed.

@@ -11,6 +11,8 @@ use tessera_sql::hash::FastMap;
 pub(super) struct Skeleton {
     facts: Vec<Fact>,
     ids: FastMap<Arc<str>, u32>,
+    /// All positions, by id.
+    pub(super) sorted: Vec<u32>,
     relations: NameIndex,
 }
 
@@ -47,7 +49,9 @@ impl Skeleton {
                 relations.insert(relation, at);
             }
         }
-        Skeleton { facts, ids, relations }
+        let mut sorted: Vec<u32> = (0..).take(facts.len()).collect();
+        sorted.sort_by(|a, b| facts[*a as usize].id.cmp(&facts[*b as usize].id));
+        Skeleton { facts, ids, sorted, relations }
     }
 
     /// Whether this is what `world` looks like, too.
