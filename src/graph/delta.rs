@@ -66,7 +66,8 @@ type ErrorKey = (String, Option<String>, Option<String>);
 /// Messages and positions may differ between two texts of the same mistake.
 fn error_key(error: &BindError, dialect: Dialect) -> ErrorKey {
     let column = error.column.as_ref().map(|c| dialect.column_folding().key(c));
-    (error.code.clone(), error.table.as_ref().map(|t| t.key(dialect).0), column)
+    let said = (error.code == "type-error").then(|| error.message.clone());
+    (error.code.clone(), error.table.as_ref().map(|t| t.key(dialect).0), column.or(said))
 }
 
 /// Keys of columns whose type is unknown on a side.

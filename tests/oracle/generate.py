@@ -69,7 +69,10 @@ class Generator:
                     lambda: f"length({e('text')})", lambda: f"year({c('date')})", lambda: f"CAST({c('decimal')} AS INTEGER)",
                     lambda: f"extract(month FROM {c('date')})", lambda: f"abs({e('int')})", lambda: f"-{c('int')}",
                     lambda: f"date_diff('day', {c('date')}, {self.literal('date')})", lambda: f"len({c('ints')})",
-                    lambda: f"{c('ints')}[1]", lambda: f"{self.column(rels, 'struct') or 'NULL'}" if False else f"({c('struct')}).a",
+                    lambda: f"{c('ints')}[1]", lambda: f"({c('struct')}).a", lambda: f"struct_extract({c('struct')}, 'a')",
+                    lambda: f"list_reduce({c('ints')}, lambda p, q: p + q)", lambda: f"unicode({c('text')})",
+                    lambda: f"CASE {c('int')} WHEN 1 THEN {e('int')} WHEN 2 THEN {c('int')} ELSE {e('int')} END",
+                    lambda: f"list_aggregate({c('ints')}, 'max')", lambda: f"{c('int')} << 1", lambda: f"datediff('month', {c('date')}, {c('date')})",
                     lambda: f"{c('map')}['x']", lambda: f"({c('json')} ->> 'a')::INTEGER", lambda: f"{e('int')} % 3",
                     lambda: f"greatest({e('int')}, {e('int')})", lambda: f"list_sum({c('ints')})::INTEGER",
                     lambda: f"{c('int')} // 2", lambda: f"strpos({e('text')}, 'e')", lambda: f"{c('int')}::SMALLINT",
@@ -164,6 +167,12 @@ class Generator:
             outer = outer if "." in outer else next((f"{rel.alias}.{outer}" for rel in rels for c in rel.columns if quoted(c[0]) == outer), outer)
             where = f" WHERE {alias}.{quoted(table.columns[1].name)} {self.r.choice(['=', '<=', '<>'])} {outer}"
         value = value if "." in value else f"{alias}.{value}"
+        if kind == "int" and where and self.chance(0.3):
+            return f"(SELECT count(*) FROM {quoted(table.name)} AS {alias}{where})"
+        if where and self.chance(0.2):
+            deep, other = self.name("q"), self.r.choice(self.tables)
+            where += (f" AND EXISTS (SELECT 1 FROM {quoted(other.name)} AS {deep} WHERE {deep}.{quoted(other.columns[1].name)} "
+                      f"= {alias}.{quoted(table.columns[1].name)} AND {deep}.id <> {outer})")
         return f"(SELECT {self.r.choice(['max', 'min'])}({value}) FROM {quoted(table.name)} AS {alias}{where})"
 
     def subquery_condition(self, rels):
@@ -215,7 +224,10 @@ class Generator:
         if roll < 0.54:
             alias = self.name("v")
             return f"(VALUES (1, 'ash'), (2, 'red'), (3, NULL)) AS {alias}(k, word)", Rel(alias, [("k", "int"), ("word", "text")])
-        if roll < 0.56:
+        if roll < 0.55:
+            table, alias = r.choice(self.tables), self.name("v")
+            return f"(TABLE {quoted(table.name)}) AS {alias}", Rel(alias, [(c.name, c.kind) for c in table.columns])
+        if roll < 0.565:
             alias = self.name("g")
             return f"range({r.randint(2, 6)}) AS {alias}(k)", Rel(alias, [("k", "int")])
         if roll < 0.62:
@@ -233,7 +245,7 @@ class Generator:
         name, alias = quoted(table.name), self.name("p")
         if texts and self.chance(0.6):
             text, value, group = r.choice(texts), ints[0], ints[1]
-            values = "'red', 'blue'" if "~" else ""
+            values = "'red', 'blue'"
             if self.chance(0.5):
                 return (f"(PIVOT {name} ON {quoted(text.name)} IN ({values}) USING sum({quoted(value.name)}) "
                         f"GROUP BY {quoted(group.name)}) AS {alias}",
@@ -373,6 +385,11 @@ class Generator:
             (f"avg({num}) OVER ({key})", "float"), (f"percent_rank() OVER ({key})", "float"),
             (f"sum({num}) OVER ({ordered} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)", "huge"),
             (f"ntile(3) OVER ({ordered})", "int"), (f"min({self.expr(rels, 'date', 1)}) OVER ({over})", "date"),
+            (f"last_value({num}) OVER ({ordered} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)", "int"),
+            (f"nth_value({text}, 2) OVER ({ordered})", "text"), (f"cume_dist() OVER ({key})", "float"),
+            (f"count(*) FILTER (WHERE {self.condition(rels)}) OVER ({over})", "int"),
+            (f"sum({num}) OVER (w_ ROWS BETWEEN UNBOUNDED PRECEDING AND 1 FOLLOWING)", "huge:" + ordered),
+            (f"rank() OVER w_", "int:" + ordered),
         ])
 
     def star(self, rels, star, out):
@@ -407,7 +424,7 @@ class Generator:
     def select(self, depth, ctes):
         r = self.r
         sql, rels, star = self.source(depth, ctes)
-        items, out = [], []
+        items, out, window = [], [], ""
         grouped = self.chance(0.35)
         tail = ""
         if grouped:
@@ -438,7 +455,11 @@ class Generator:
                     word = r.choice(["ROLLUP", "CUBE"])
                     tail = f" GROUP BY {word} (" + ", ".join(key for key, _, _ in keys) + ")"
                 elif form < 0.78:
-                    tail = " GROUP BY GROUPING SETS ((" + "), (".join(key for key, _, _ in keys) + "), ())"
+                    sets = [f"({key})" for key, _, _ in keys] + ["(" + ", ".join(key for key, _, _ in keys) + ")", "()"]
+                    tail = f" GROUP BY GROUPING SETS ({', '.join(r.sample(sets, r.randint(1, len(sets))))})"
+                if "(" in tail and all(key.isidentifier() or "." in key and "(" not in key for key, _, _ in keys) and self.chance(0.4):
+                    items.append(f"grouping({keys[0][0]}) AS {self.name('a')}")
+                    out.append((items[-1].split(" AS ")[-1], "int"))
                 else:
                     tail = " GROUP BY " + ", ".join(key for key, _, _ in keys)
             if self.chance(0.25):
@@ -458,6 +479,10 @@ class Generator:
                         continue
                 if roll < 0.42:
                     made = self.window(rels)
+                    if made and ":" in made[1]:
+                        of, ordered = made[1].split(":", 1)
+                        made = (made[0], of) if not window else None
+                        window = window or f" WINDOW w_ AS ({ordered})"
                     if made:
                         alias = self.name("w")
                         items.append(f"{made[0]} AS {alias}")
@@ -478,15 +503,35 @@ class Generator:
         qualify = ""
         if not grouped and self.chance(0.08):
             made = self.window(rels)
-            if made and made[1] in ("int", "huge"):
+            if made and made[1] in ("int", "huge") and not window:
                 qualify = f" QUALIFY {made[0]} <= {r.randint(2, 6)}"
         distinct = "DISTINCT " if self.chance(0.08) else ""
+        lists = [(rel, n, k) for rel in rels for n, k in rel.columns if k in ("ints", "texts", "struct")]
+        if lists and not grouped and not distinct and self.chance(0.06):
+            # Rows of elements, and columns of a struct's members.
+            rel, n, k = r.choice(lists)
+            if k == "struct":
+                items.append(r.choice(["{c}.*", "unnest({c})"]).format(c=f"{rel.alias}.{quoted(n)}"))
+                out += [("a", "int"), ("b", "text")]
+            else:
+                alias = self.name("x")
+                items.append(f"unnest({rel.alias}.{quoted(n)}) AS {alias}")
+                out.append((alias, "int" if k == "ints" else "text"))
+        if not grouped and not distinct and not window and self.chance(0.04):
+            keys = self.columns(rels, ("int", "text", "date"))
+            every = [f"{rel.alias}.{quoted(n)}" for rel in rels for n, k in rel.columns if k not in ("map", "json", "struct")]
+            if keys and every:
+                distinct = f"DISTINCT ON ({r.choice(keys)}) "
+                window = f" ORDER BY {', '.join(every)}"
         text = f"SELECT {distinct}{', '.join(items)} FROM {sql}"
         if self.chance(0.03) and not distinct:
             text = f"FROM {sql} SELECT {', '.join(items)}"
         if where:
             text += " WHERE " + " AND ".join(where)
-        return text + tail + qualify, out
+        if "ORDER BY" in window and "WINDOW" not in window:
+            # ORDER BY decides which row stays: it must not meet another one.
+            return f"SELECT * FROM ({text}{tail}{window})", out
+        return text + tail + window + qualify, out
 
     def query(self, depth, ctes=()):
         """A query's SQL and its columns."""
@@ -518,7 +563,8 @@ class Generator:
             plain = [(n, k) for n, k in columns if k in ("int", "text", "date")]
             if plain:
                 a, b = self.name("z"), self.name("z")
-                op = r.choice(["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "UNION BY NAME", "UNION ALL BY NAME"])
+                op = r.choice(["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "UNION BY NAME", "UNION ALL BY NAME", "INTERSECT ALL",
+                               "EXCEPT ALL"])
                 other = Generator.base(self)
                 picks = [self.column([other[1]], k) or self.literal(k) for _, k in plain]
                 names = ", ".join(f"{a}.{quoted(n)}" for n, _ in plain)
@@ -528,6 +574,12 @@ class Generator:
                         r.shuffle(order)
                     right = ", ".join(f"{p} AS {quoted(n)}" for p, (n, _) in order)
                     body = f"SELECT {names} FROM ({body}) AS {a} {op} SELECT {right} FROM {other[0]}"
+                    if "BY NAME" not in op and self.chance(0.3):
+                        # A third side, in brackets or bound by precedence.
+                        third = Generator.base(self)
+                        values = ", ".join(self.column([third[1]], k) or self.literal(k) for _, k in plain)
+                        more = r.choice(["UNION ALL", "INTERSECT", "EXCEPT", "UNION"])
+                        body += r.choice([f" {more} SELECT {values} FROM {third[0]}", f" {more} (SELECT {values} FROM {third[0]})"])
                     columns = plain
         if self.chance(0.12) and not any(k in ("map", "json") for _, k in columns):
             body += " ORDER BY ALL" + (f" LIMIT {r.randint(3, 9)}" if self.chance(0.5) else "")

@@ -70,7 +70,8 @@ impl Binder<'_> {
             }
         }
         if let Some(filter) = call.filter {
-            self.expr(filter, scope, deciding, acc);
+            let typed = self.expr(filter, scope, deciding, acc);
+            self.asked(&typed);
         }
         for expr in arena.exprs(call.order) {
             self.expr(*expr, scope, sink.deciding(IndirectKind::Window), acc);
@@ -84,6 +85,9 @@ impl Binder<'_> {
         }
         if let Some(window) = call.over {
             self.window(window, scope, sink, acc, 0);
+        }
+        if let Some(name) = function.and(arena.last(call.name)) {
+            self.called(arena.text(name), &given);
         }
         if let Some(read) = routine {
             return Typed::made(read.ty.clone(), None);

@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::scope::Rel;
-use super::value::{Col, Info, Output, Sink, TableId};
+use super::value::{Col, Info, Output, TableId};
 use std::rc::Rc;
 use tessera_model::lineage::IndirectKind;
 use tessera_sql::ir::{
@@ -64,12 +64,12 @@ impl Binder<'_> {
                 let before = self.scopes[scope].rels.len();
                 self.relation(*source, scope, false);
                 let sources: Vec<Rel> = self.scopes[scope].rels[before..].to_vec();
-                self.reads_of(*on, scope, Sink::Rows(IndirectKind::Join));
+                self.condition(*on, scope, IndirectKind::Join);
                 if let Some(table) = table {
                     self.note_write(table);
                     for clause in clauses {
                         for filter in &clause.filters {
-                            self.reads_of(*filter, scope, Sink::Rows(IndirectKind::Filter));
+                            self.condition(*filter, scope, IndirectKind::Filter);
                         }
                         self.merge_action(table, &clause.action, &sources, scope);
                     }
@@ -131,7 +131,7 @@ impl Binder<'_> {
 
     fn filter(&mut self, filters: &[ExprId], scope: usize) {
         for filter in filters {
-            self.reads_of(*filter, scope, Sink::Rows(IndirectKind::Filter));
+            self.condition(*filter, scope, IndirectKind::Filter);
         }
     }
 

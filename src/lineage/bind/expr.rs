@@ -1,8 +1,10 @@
 //! Expressions: what they read goes to the sink, what they are comes back as a type.
 
 use super::Binder;
+use super::Fit;
+use super::refused::Fixed;
 use super::value::{Acc, Output, Sink, Typed};
-use crate::types;
+use crate::types::{self, Meeting};
 use std::rc::Rc;
 use tessera_model::lineage::{DirectKind, IndirectKind};
 use tessera_model::types::StructField;
@@ -33,22 +35,32 @@ impl Binder<'_> {
                 match op {
                     UnOp::Plus => inner,
                     UnOp::Minus => types::negated(inner),
-                    UnOp::Not => Typed::made(types::boolean(self.dialect), inner.nullable),
+                    UnOp::Not => {
+                        self.asked(&inner);
+                        Typed::made(types::boolean(self.dialect), inner.nullable)
+                    }
                     UnOp::Other => Typed::unknown(),
                 }
             }
             Expr::Predicate(args) => {
+                let mut first = None;
                 for arg in arena.exprs(*args) {
-                    self.expr(*arg, scope, deeper, acc);
+                    let typed = self.expr(*arg, scope, deeper, acc);
+                    match &first {
+                        Some(first) => self.meet(Meeting::Op(BinOp::Compare), first, &typed),
+                        None => first = Some(typed),
+                    }
                 }
                 Typed::made(types::boolean(self.dialect), None)
             }
             Expr::Subquery(query) => self.scalar_subquery(*query, scope, sink, acc),
             Expr::Decides { args, query } => {
-                for arg in arena.exprs(*args) {
-                    self.expr(*arg, scope, deeper, acc);
-                }
+                let left: Vec<Typed> =
+                    arena.exprs(*args).iter().map(|arg| self.expr(*arg, scope, deeper, acc)).collect();
                 let output = self.query(*query, Some(scope));
+                for (typed, col) in left.iter().zip(&output.cols) {
+                    self.meet(Meeting::Op(BinOp::Compare), typed, &Typed::made(col.info.ty.clone(), None));
+                }
                 // EXISTS asks for rows, not for values.
                 if !args.is_empty() {
                     for col in &output.cols {
@@ -173,6 +185,13 @@ impl Binder<'_> {
                 | BinOp::Or
                 | BinOp::Bit => types::strict_nullable([left.nullable, right.nullable]),
             };
+            match op {
+                BinOp::And | BinOp::Or => {
+                    self.asked(&left);
+                    self.asked(&right);
+                }
+                _ => self.meet(Meeting::Op(*op), &left, &right),
+            }
             left = Typed::made(types::binary(self.dialect, *op, &left, &right), nullable);
         }
         left
@@ -180,17 +199,21 @@ impl Binder<'_> {
 
     fn case(&mut self, case: &Case, scope: usize, sink: Sink, acc: &mut Acc) -> Typed {
         let deciding = sink.deciding(IndirectKind::Conditional);
-        if let Some(operand) = case.operand {
-            self.expr(operand, scope, deciding, acc);
-        }
+        let operand = case.operand.map(|operand| self.expr(operand, scope, deciding, acc));
+        let mut fixed = Fixed::default();
         let deeper = sink.through(DirectKind::Transformation);
         let mut typed: Option<Typed> = None;
         for (i, arm) in self.arena.exprs(case.arms).iter().enumerate() {
             if i % 2 == 0 {
-                self.expr(*arm, scope, deciding, acc);
+                let tested = self.expr(*arm, scope, deciding, acc);
+                match &operand {
+                    Some(operand) => self.meet(Meeting::Op(BinOp::Compare), operand, &tested),
+                    None => self.asked(&tested),
+                }
                 continue;
             }
             let next = self.expr(*arm, scope, deeper, acc);
+            self.branch(&mut fixed, &next);
             typed = Some(match typed {
                 None => next,
                 Some(before) => types::unify(self.dialect, before, next),
@@ -200,10 +223,13 @@ impl Binder<'_> {
         match case.default {
             Some(default) => {
                 let last = self.expr(default, scope, deeper, acc);
+                self.branch(&mut fixed, &last);
                 typed = types::unify(self.dialect, typed, last);
             }
             None => typed.nullable = Some(true),
         }
+        // What a branch's literal would still have fitted itself to is behind.
+        typed.fit = if typed.fit == Fit::Text { Fit::Text } else { Fit::None };
         typed
     }
 

@@ -4,10 +4,11 @@ use super::Binder;
 use super::scope::{Found, Merged, Rel};
 use super::unresolved::base_tables;
 use super::value::{Acc, Col, Info, Sink, Sym, TableId, Wild};
+use crate::types::Meeting;
 use std::rc::Rc;
 use tessera_model::Dialect;
 use tessera_model::lineage::{DiagnosticSeverity, IndirectKind, Resolution};
-use tessera_sql::ir::{IdentId, Join, JoinConstraint, JoinKind, Pos};
+use tessera_sql::ir::{BinOp, IdentId, Join, JoinConstraint, JoinKind, Pos};
 
 /// A column that both sides of a join have, as it was written or found.
 struct Shared {
@@ -28,7 +29,7 @@ impl Binder<'_> {
             JoinConstraint::None => {}
             JoinConstraint::On(exprs) => {
                 for expr in exprs {
-                    self.reads_of(*expr, scope, Sink::Rows(IndirectKind::Join));
+                    self.condition(*expr, scope, IndirectKind::Join);
                 }
             }
             JoinConstraint::Using(names) => {
@@ -112,6 +113,9 @@ impl Binder<'_> {
         for info in [&left, &right].into_iter().flatten() {
             self.mention(info);
             self.take(info, Sink::Rows(IndirectKind::Join), &mut Acc::default());
+        }
+        if let (Some(left), Some(right)) = (&left, &right) {
+            self.columns_meet(Meeting::Op(BinOp::Compare), left, right);
         }
         let info = match (left, right) {
             // The standard says COALESCE(left, right), of the type of the side that is never NULL.

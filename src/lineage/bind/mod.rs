@@ -1,7 +1,7 @@
 //! The binder: names -> columns -> direct and indirect reads -> types, in one pass over the IR. Reading order: `value`
 //! (what a column is made of), `names` (folding), `table` (what a table name stands for), `scope`, `find` (a column by its
-//! name), `unresolved`, `member`, `query`, `select`, `star`, `row`, `relation`, `join`, `array`, `function`, `expr`, `call`, `output`
-//! (names of columns), `statement`, `change`, `report`.
+//! name), `unresolved`, `member`, `query`, `select`, `star`, `row`, `relation`, `join`, `array`, `function`, `expr`, `call`, `refused`,
+//! `output` (names of columns), `statement`, `change`, `report`.
 
 mod array;
 mod call;
@@ -15,6 +15,7 @@ mod names;
 mod output;
 mod pivot;
 mod query;
+mod refused;
 mod relation;
 mod report;
 mod row;

@@ -217,12 +217,13 @@ impl Binder<'_> {
     }
 
     /// Binds an expression for its reads alone.
-    pub(super) fn reads_of(&mut self, expr: ExprId, scope: usize, sink: Sink) {
+    pub(super) fn reads_of(&mut self, expr: ExprId, scope: usize, sink: Sink) -> Typed {
         let mut acc = Acc::default();
-        self.expr(expr, scope, sink, &mut acc);
+        let typed = self.expr(expr, scope, sink, &mut acc);
         for (source, kind) in acc.indirect {
             self.decide(source, kind);
         }
+        typed
     }
 
     /// Binds an expression as a value; also whether it holds an aggregate.
@@ -245,7 +246,7 @@ impl Binder<'_> {
         let result = match pipe {
             Pipe::Limit(_) => output,
             Pipe::Where(expr) => {
-                self.reads_of(*expr, scope, Sink::Rows(IndirectKind::Filter));
+                self.condition(*expr, scope, IndirectKind::Filter);
                 output
             }
             Pipe::Order(exprs) => {
@@ -385,7 +386,7 @@ impl Binder<'_> {
                     }
                     match known {
                         Some(info) => self.take(&info, sink, &mut Acc::default()),
-                        None => self.reads_of(*expr, scope, sink),
+                        None => drop(self.reads_of(*expr, scope, sink)),
                     }
                 }
             }

@@ -39,7 +39,7 @@ impl Binder<'_> {
         let dialect = self.dialect;
         self.scopes[scope].aliases_before = all.filter(|_| aliases_in_where(dialect));
         for filter in &select.filters {
-            self.reads_of(*filter, scope, Sink::Rows(IndirectKind::Filter));
+            self.condition(*filter, scope, IndirectKind::Filter);
         }
         let (mut output, values) = self.project(&select.items, &select.exclude, scope);
         if self.has_grouping_sets(&select.group) {
@@ -50,11 +50,11 @@ impl Binder<'_> {
             self.group(&select.group, &output, &values, scope);
         }
         if let Some(having) = select.having {
-            self.reads_of(having, scope, Sink::Rows(IndirectKind::Filter));
+            self.condition(having, scope, IndirectKind::Filter);
         }
         self.scopes[scope].aliases_before = all;
         if let Some(qualify) = select.qualify {
-            self.reads_of(qualify, scope, Sink::Rows(IndirectKind::Filter));
+            self.condition(qualify, scope, IndirectKind::Filter);
         }
         match &select.distinct {
             Distinct::No => {}

@@ -8,6 +8,9 @@ use tessera_sql::ir::{Idents, Keep, Matching, Pos, SetArm, SetOp};
 
 impl Binder<'_> {
     pub(super) fn combine(&mut self, left: &Rc<Output>, right: &Rc<Output>, arm: SetArm) -> Rc<Output> {
+        if arm.matching == Matching::Place {
+            self.sides(left, right);
+        }
         let output = match (arm.op, arm.matching) {
             (SetOp::Union | SetOp::Intersect, Matching::Name { keep, on }) => {
                 self.combine_by_name(left, right, keep, on)
@@ -32,8 +35,9 @@ impl Binder<'_> {
                 }
             }
         };
-        // Without ALL equal rows fall together: every column decides about rows.
-        if !arm.all {
+        // Without ALL equal rows fall together, and the other operations look for equal rows in any case: every column
+        // decides about rows.
+        if !arm.all || arm.op != SetOp::Union {
             for col in &output.cols {
                 self.take(&col.info, Sink::Rows(IndirectKind::GroupBy), &mut Acc::default());
             }

@@ -4,6 +4,7 @@
 use super::report::Written;
 use super::value::{Acc, Col, Info, Output, Sink, TableId, Typed, Wild};
 use super::{Binder, SessionTable, Spelling};
+use crate::types::Meeting;
 use std::rc::Rc;
 use tessera_model::lineage::{DiagnosticSeverity, DirectKind, IndirectKind, Resolution, StatementInfo};
 use tessera_model::{Dialect, LogicalType};
@@ -403,11 +404,29 @@ impl Binder<'_> {
             }
             self.diagnose(DiagnosticSeverity::Warning, "insert-width", message, pos);
         }
+        if !output.is_open() {
+            self.fits(target, &names, output);
+        }
         for (i, col) in output.cols.iter().enumerate() {
             let name = names.get(i).unwrap_or(&col.name);
             self.write(Some(target), name, &col.info);
         }
         self.write_unknown(Some(target), output);
+    }
+
+    /// The types of what is written, where those of the target are known.
+    fn fits(&mut self, target: TableId, names: &[Rc<str>], output: &Output) {
+        if self.session.contains_key(&target) {
+            return;
+        }
+        let table = self.table_output(target);
+        for (name, col) in names.iter().zip(&output.cols) {
+            let sym = self.stored_column_sym(name);
+            if let Some(own) = table.find(sym) {
+                let own = Rc::clone(&own.info);
+                self.columns_meet(Meeting::Insert, &own, &col.info);
+            }
+        }
     }
 
     /// The columns of a table that is written, in its order; empty when unknown.

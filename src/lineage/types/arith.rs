@@ -78,13 +78,8 @@ fn number(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Opti
         },
         _ => {}
     }
-    if dialect == D::DuckDb
-        && let (T::Int { bits: x, signed: s }, T::Int { bits: y, signed: t }) = (x, y)
-        && s != t
-    {
-        // No overload holds both but BIGINT, and for the widest HUGEINT.
-        let bits = if *x.max(y) < 64 { 64 } else { 128 };
-        return (*x.max(y) <= 64).then_some(T::Int { bits, signed: true });
+    if dialect == D::DuckDb && integers {
+        return duck_integers(x, y);
     }
     if floating {
         // float4 with float4 stays float4 in PostgreSQL; elsewhere too, but for Snowflake's only float.
@@ -97,6 +92,23 @@ fn number(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Opti
         };
     }
     decimal(dialect, op, x, y)
+}
+
+/// DuckDB's overloads: the wider of two alike; a signed type that is wider than the other; else BIGINT, which holds both
+/// but for the widest.
+fn duck_integers(x: &LogicalType, y: &LogicalType) -> Option<LogicalType> {
+    use LogicalType as T;
+    let (T::Int { bits: x, signed: s }, T::Int { bits: y, signed: t }) = (x, y) else { return None };
+    if s == t {
+        return Some(T::Int { bits: *x.max(y), signed: *s });
+    }
+    let (signed, unsigned) = if *s { (*x, *y) } else { (*y, *x) };
+    let bits = match unsigned {
+        _ if signed > unsigned => signed,
+        64.. => 128,
+        _ => 64,
+    };
+    (unsigned <= 64).then_some(T::Int { bits, signed: true })
 }
 
 fn decimal(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Option<LogicalType> {
@@ -112,8 +124,7 @@ fn decimal(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Opt
         (D::BigQuery, _) => return numeric(dialect, x, y),
         (D::DuckDb, BinOp::Add | BinOp::Sub) => {
             let (scale, whole) = (s1.max(s2), (p1 - s1).max(p2 - s2));
-            let width = whole + scale + 1;
-            (if width > 18 && p1.max(p2) <= 18 { 18 } else { width }, scale)
+            (whole + scale + 1, scale)
         }
         (D::DuckDb, BinOp::Mul) => {
             let (width, scale) = (p1 + p2, s1 + s2);
@@ -211,6 +222,7 @@ fn bits(dialect: Dialect, a: &Typed, b: &Typed) -> Option<LogicalType> {
     let (x, y) = (fitted(dialect, a, x, b, y), fitted(dialect, b, y, a, x));
     match (&x, &y) {
         (LogicalType::Int { .. }, LogicalType::Int { .. }) if x == y => Some(x),
+        (LogicalType::Int { .. }, LogicalType::Int { .. }) if dialect == Dialect::DuckDb => duck_integers(&x, &y),
         _ => None,
     }
 }

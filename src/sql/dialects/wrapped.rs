@@ -163,6 +163,7 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_cross_join_constraint if always;
         supports_group_by_with_modifier if always;
         supports_cte_materialization if always;
+        supports_select_expr_star if always;
     }
     pass! {
         supports_national_string_literal
@@ -214,7 +215,6 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_object_name_double_dot_notation
         supports_struct_literal
         supports_empty_projections
-        supports_select_expr_star
         supports_from_first_insert
         supports_pipe_operator
         supports_user_host_grantee

@@ -26,7 +26,16 @@ impl Lower {
 
     /// Operands of something that gives a boolean; literals read nothing and are left out.
     fn predicate(&mut self, operands: Vec<ast::Expr>) -> ExprId {
-        let args = self.exprs(operands.into_iter().filter(|e| !matches!(e, ast::Expr::Value(_))));
+        // Literals read nothing; one number stays for its type.
+        let mut numbers = 0;
+        let args = self.exprs(operands.into_iter().filter(|e| match e {
+            ast::Expr::Value(value) => {
+                let number = matches!(value.value, Value::Number(..));
+                numbers += usize::from(number);
+                number && numbers == 1
+            }
+            _ => true,
+        }));
         self.push(Expr::Predicate(args))
     }
 

@@ -196,7 +196,7 @@ impl Lower {
                         ItemKind::Star { qualifier: self.name(&name), options }
                     }
                     ast::SelectItemQualifiedWildcardKind::Expr(expr) => {
-                        ItemKind::Expand { expr: self.expr(expr), options }
+                        ItemKind::Expand { expr: self.expr(whole_row(expr)), options }
                     }
                 };
                 Item { kind, pos }
@@ -236,6 +236,16 @@ impl Lower {
             ast::ExcludeSelectItem::Single(name) => self.last(name).into_iter().collect(),
             ast::ExcludeSelectItem::Multiple(names) => names.iter().filter_map(|n| self.last(n)).collect(),
         }
+    }
+}
+
+/// What `repair::rules` wrote `::whole_row` behind, because the parser reads `(c).*` in no other way.
+fn whole_row(expr: ast::Expr) -> ast::Expr {
+    match expr {
+        ast::Expr::Cast { expr, data_type: ast::DataType::Custom(name, _), .. } if name.to_string() == "whole_row" => {
+            *expr
+        }
+        other => other,
     }
 }
 

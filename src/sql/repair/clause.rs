@@ -1,6 +1,7 @@
 //! Clauses whose words or order the parser does not know.
 
 use super::edit::{Edit, word};
+use super::pattern::expression;
 use crate::tokens::{before, close, is_any_word, is_token, is_word, keyword, solid};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
@@ -95,6 +96,33 @@ pub(super) fn group_order(tokens: &[TokenWithSpan], dialect: Dialect) -> Vec<Edi
             }
             Keyword::ASC | Keyword::DESC if grouping => edits.push(Edit::drop(at..at + 1)),
             _ => {}
+        }
+    }
+    edits
+}
+
+/// `ROLLUP ((a).b, c)`: to the parser a bracket at the start of an item is a list of columns.
+pub(super) fn grouped_members(tokens: &[TokenWithSpan], _: Dialect) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let open = solid(tokens, at + 1);
+        if !matches!(keyword(Some(token)), Keyword::ROLLUP | Keyword::CUBE)
+            || !is_token(tokens.get(open), &Token::LParen)
+        {
+            continue;
+        }
+        let end = close(tokens, open);
+        let mut start = solid(tokens, open + 1);
+        while start < end {
+            let Some(item) = expression(tokens, start) else { break };
+            if is_token(tokens.get(start), &Token::LParen) && close(tokens, start) + 1 < item {
+                edits.push(Edit::put(start, vec![Token::LParen]));
+                edits.push(Edit::put(item, vec![Token::RParen]));
+            }
+            start = solid(tokens, item);
+            if is_token(tokens.get(start), &Token::Comma) {
+                start = solid(tokens, start + 1);
+            }
         }
     }
     edits

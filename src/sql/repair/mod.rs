@@ -90,6 +90,7 @@ fn rewrite(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect, patterns: &[Patter
         list::hyphens,
         clause::sorting,
         clause::group_order,
+        clause::grouped_members,
         clause::intervals,
         clause::members,
         clause::match_recognize,

@@ -40,6 +40,9 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("databricks sparksql hive", "FROM -{ TABLE } #"),
     ("generic databricks sparksql hive", "DELETE FROM -{ TABLE } #"),
     ("*", "FROM -{ ( } # -{ ) }"),
+    // Functions in step, as several of them in one SELECT are.
+    ("postgres", "FROM|JOIN|LATERAL -{ ROWS FROM ( } +{ LATERAL ( SELECT } %"),
+    ("postgres", ", -{ ROWS FROM ( } +{ LATERAL ( SELECT } %"),
     // Joins.
     ("clickhouse", "JOIN # ?AS # USING +{ ( } # , ## +{ ) }"),
     ("clickhouse", "JOIN # USING +{ ( } # , ## +{ ) }"),
@@ -90,6 +93,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("tsql", "-{ < > } +{ <> }"),
     ("snowflake", "AS -{ : } #"),
     ("bigquery", ". * -{ AS # }"),
+    ("postgres redshift", ") +{ :: whole_row ( 1 ) } . *"),
     ("bigquery", "-{ STRUCT ( ) } +{ NULL }"),
     ("clickhouse", "* -{ APPLY (..) }"),
     ("clickhouse", ") -{ APPLY (..) }"),

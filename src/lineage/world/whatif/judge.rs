@@ -214,7 +214,9 @@ fn uses(lineage: &QueryLineage, table: &TableName, key: &str, dialect: Dialect) 
 /// Messages and positions may differ between two bindings of one mistake.
 fn error_key(error: &BindError, dialect: Dialect) -> (&str, Option<&TableName>, Option<String>) {
     let column = error.column.as_ref().map(|c| dialect.column_folding().key(c));
-    (&error.code, error.table.as_ref(), column)
+    // Types that do not go together are of no one column: what is said of them tells two such errors apart.
+    let said = (error.code == "type-error").then(|| error.message.clone());
+    (&error.code, error.table.as_ref(), column.or(said))
 }
 
 pub(super) fn understood(lineage: &QueryLineage) -> Option<&'static str> {
