@@ -1,6 +1,7 @@
 //! `tessera diff --batch` (INTERFACES): one JSON line in, one out, same order. A bad line becomes an error line.
 
-use crate::{DiffError, Options, diff};
+use crate::advice::{Subject, with_steps};
+use crate::{DiffError, Options, Side, diff, table};
 use serde_json::{Map, Value, json};
 use tessera_model::contract::SchemaFormat;
 use tessera_model::{Compatibility, Dialect};
@@ -51,9 +52,17 @@ fn answer(request: &Value) -> Result<Map<String, Value>, String> {
         };
         options.type_rules = rules.map(|_| name.to_owned());
     }
-    let outcome = diff(format, side("old")?, side("new")?, compat, &options).map_err(|e: DiffError| e.to_string())?;
+    let (old, new) = (side("old")?, side("new")?);
+    let outcome = diff(format, old, new, compat, &options).map_err(|e: DiffError| e.to_string())?;
     let compatible = outcome.compatible();
-    let changes = serde_json::to_value(&outcome.changes).map_err(|e| e.to_string())?;
+    let changes = if format == SchemaFormat::Table && !outcome.changes.is_empty() {
+        let read = |value, side| table::read(value, options.dialect, side).map_err(|e| e.to_string());
+        let (old, new) = (read(old, Side::Old)?, read(new, Side::New)?);
+        with_steps(&outcome.changes, &Subject::tables(&old, &new, word("table")?), &options)
+    } else {
+        with_steps(&outcome.changes, &Subject::schema(format), &options)
+    };
+    let changes = changes.map_err(|e| e.to_string())?;
     let mut out = Map::new();
     out.insert("compatible".to_owned(), json!(compatible));
     out.insert("undecided".to_owned(), json!(outcome.undecided));

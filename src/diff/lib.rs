@@ -5,6 +5,7 @@
 //! (`model::mode`). Nothing here does I/O, and every search is bounded by a budget of visits: what cannot be proved
 //! within it is `undecided`, never ok.
 
+pub mod advice;
 mod avro;
 mod batch;
 mod convert;
@@ -20,7 +21,7 @@ pub use batch::batch_line;
 pub use convert::{json_schema_of_table, table_of_json_schema};
 pub use error::{DiffError, Side};
 pub use outcome::{Diff, change_type};
-pub use table::{diff_tables, table_from_value};
+pub use table::{TypeRules, diff_tables, table_from_value};
 
 use serde_json::Value;
 use tessera_model::contract::SchemaFormat;

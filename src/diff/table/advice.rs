@@ -42,7 +42,7 @@ pub(crate) fn nullable_added(dialect: Dialect, column: &str) -> String {
 }
 
 /// Quotes where the name needs it.
-fn quoted(dialect: Dialect, name: &str) -> String {
+pub(crate) fn quoted(dialect: Dialect, name: &str) -> String {
     let plain =
         name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
     if plain {

@@ -42,6 +42,11 @@ impl TypeRules {
         rules
     }
 
+    /// Fractional digits of a time without its own precision.
+    pub(crate) fn digits(&self) -> u8 {
+        self.digits
+    }
+
     /// Parses a spelling, the section's own aliases first.
     pub(crate) fn parse(&self, dialect: Dialect, spelling: &str) -> LogicalType {
         let lower = spelling.trim();
