@@ -15,9 +15,9 @@ mod types;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use advice::quoted;
 pub(crate) use read::read;
 pub use read::table_from_value;
-pub(crate) use advice::quoted;
 pub(crate) use relation::RELATIONS;
 pub use rename::{Rename, renames};
 pub use rules::TypeRules;

@@ -83,7 +83,7 @@ fn section(name: &str, depth: usize) -> Result<Engine, String> {
             let text = last.and_then(|w| engine.statements.get_mut(w)).ok_or_else(|| bad("nothing to go on with"))?;
             text.push('\n');
             text.push_str(more);
-        } else if let Some((word, text)) = line.split_once(": ") {
+        } else if let Some((word, text)) = line.split_once(": ").filter(|(word, _)| !word.contains(' ')) {
             last = Some(word);
             engine.none.retain(|w| *w != word);
             engine.statements.insert(word, text.trim().to_owned());

@@ -124,11 +124,17 @@ impl Table<'_> {
     fn beside(&mut self, column: &str, to: &str) {
         let second = format!("{column}_v2");
         if let Some(note) = self.engine.statement("note").filter(|_| self.dialect == Dialect::Postgres) {
-            self.text(Phase::Expand, format!("-- a second column, because an ALTER of the type breaks readers; besides, {note}"));
+            self.text(
+                Phase::Expand,
+                format!("-- a second column, because an ALTER of the type breaks readers; besides, {note}"),
+            );
         }
         self.say(Phase::Expand, "add", &[("column", &second), ("type", to)]);
         self.say(Phase::Migrate, "fill", &[("column", column), ("new", &second), ("type", to)]);
-        self.text(Phase::Migrate, format!("-- fill both from now on, until every reader of {} has moved", self.quoted(column)));
+        self.text(
+            Phase::Migrate,
+            format!("-- fill both from now on, until every reader of {} has moved", self.quoted(column)),
+        );
         self.readers(column);
         self.say(Phase::Contract, "drop", &[("column", column)]);
     }

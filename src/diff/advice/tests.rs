@@ -43,7 +43,8 @@ fn every_change_of_the_fixtures_that_breaks_somebody_has_steps() {
                 options.dialect = crate::TypeRules::named(name)
                     .map_or_else(|| Dialect::from_name(name).unwrap_or_default(), |r| r.dialect);
             }
-            let Ok(judged) = diff(format, &case["old"], &case["new"], Compatibility::new(Mode::Backward), &options) else {
+            let Ok(judged) = diff(format, &case["old"], &case["new"], Compatibility::new(Mode::Backward), &options)
+            else {
                 continue;
             };
             let read = |side: &str| table_from_value(&case[side], options.dialect).ok();
