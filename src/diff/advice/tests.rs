@@ -32,7 +32,7 @@ fn every_line_of_the_data_files_is_understood() {
 fn every_change_of_the_fixtures_that_breaks_somebody_has_steps() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/diff");
     let mut seen = 0;
-    for file in ["table", "json_schema", "avro", "graphql", "openapi"] {
+    for file in ["table", "json_schema", "avro", "graphql", "openapi", "protobuf"] {
         let text = std::fs::read_to_string(folder.join(format!("{file}.jsonl"))).unwrap();
         for line in text.lines() {
             let case: Value = serde_json::from_str(line).unwrap();

@@ -62,7 +62,24 @@ fn an_answer_has_the_fields_that_scripts_hold_on_to() {
           "witness": {
             "a": 2
           },
-          "suggestion": "announce the new values, and send them only when the readers are ready"
+          "suggestion": "announce the new values, and send them only when the readers are ready",
+          "steps": [
+            {
+              "phase": "expand",
+              "language": "json-schema",
+              "text": "// readers first: let them accept what is wider"
+            },
+            {
+              "phase": "migrate",
+              "language": "json-schema",
+              "text": "// move the readers"
+            },
+            {
+              "phase": "contract",
+              "language": "json-schema",
+              "text": "// send the wider values"
+            }
+          ]
         }
       ],
       "error": null

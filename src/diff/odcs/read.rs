@@ -186,19 +186,17 @@ impl Reader<'_> {
 
     /// Bounds and patterns are no part of a column's type.
     fn options(&mut self, property: &Value, place: &str) {
-        let Some(options) = property["logicalTypeOptions"].as_object() else { return };
-        let physical = property["physicalType"].is_string();
-        let taken =
-            |key: &str| matches!(key, "maxLength" | "timezone" | "format") || physical && key == "defaultTimezone";
-        let extra: Vec<&str> = options.keys().map(String::as_str).filter(|k| !taken(k)).collect();
+        let taken = |key: &str| matches!(key, "maxLength" | "timezone" | "format");
+        let options = property["logicalTypeOptions"].as_object().into_iter().flatten();
+        let extra: Vec<&str> = options.map(|(k, _)| k.as_str()).filter(|k| !taken(k)).collect();
         if !extra.is_empty() {
             self.notes.push(format!(
                 "{place}: logicalTypeOptions {} are not part of a column's type and are left out",
                 extra.join(", ")
             ));
         }
-        let nested = property["properties"].as_array().into_iter().flatten();
-        if nested.clone().any(|p| p["required"] == true || p["unique"] == true || p["primaryKey"] == true) {
+        let mut nested = property["properties"].as_array().into_iter().flatten();
+        if nested.any(|p| p["required"] == true || p["unique"] == true || p["primaryKey"] == true) {
             self.notes.push(format!(
                 "{place}: required and unique inside of it have no place in a column's type and are left out"
             ));
