@@ -2,6 +2,7 @@
 
 use super::Binder;
 use super::scope::{Found, Merged, Rel};
+use super::star::maybe_null;
 use super::unresolved::base_tables;
 use super::value::{Acc, Col, Info, Sink, Sym, TableId, Wild};
 use crate::types::Meeting;
@@ -44,16 +45,27 @@ impl Binder<'_> {
         if sees_left && self.dialect == Dialect::ClickHouse {
             self.array_joined(scope, (start, middle, end));
         }
-        let rels = &mut self.scopes[scope].rels;
         match join.kind {
             JoinKind::Inner | JoinKind::Cross | JoinKind::Apply => {}
-            JoinKind::Left | JoinKind::OuterApply => rels[middle..end].iter_mut().for_each(|r| r.nullable = true),
-            JoinKind::Right => rels[start..middle].iter_mut().for_each(|r| r.nullable = true),
-            JoinKind::Full => rels[start..end].iter_mut().for_each(|r| r.nullable = true),
-            JoinKind::Semi => rels.truncate(middle),
-            JoinKind::RightSemi => {
-                rels.drain(start..middle);
+            JoinKind::Left | JoinKind::OuterApply => self.may_be_missing(scope, (middle, end)),
+            JoinKind::Right => self.may_be_missing(scope, (start, middle)),
+            JoinKind::Full => {
+                self.may_be_missing(scope, (start, middle));
+                self.may_be_missing(scope, (middle, end));
             }
+            JoinKind::Semi => self.scopes[scope].rels.truncate(middle),
+            JoinKind::RightSemi => {
+                self.scopes[scope].rels.drain(start..middle);
+            }
+        }
+    }
+
+    /// The rows of one side of an outer join, with the columns that its own joins have made of two.
+    fn may_be_missing(&mut self, scope: usize, (from, to): (usize, usize)) {
+        let scope = &mut self.scopes[scope];
+        scope.rels[from..to].iter_mut().for_each(|r| r.nullable = true);
+        for merged in scope.merged.iter_mut().filter(|m| from <= m.rels.0 && m.rels.1 <= to) {
+            merged.info = maybe_null(&merged.info);
         }
     }
 

@@ -242,15 +242,23 @@ pub(super) fn add_wild(out: &mut Vec<Wild>, wild: &[Wild]) {
 /// A column on the outer side of a join may be NULL.
 fn outer(col: &Col, nullable: bool) -> Col {
     let mut col = col.clone();
-    if nullable && col.info.nullable != Some(true) {
-        col.info = Rc::new(Info {
-            direct: col.info.direct.clone(),
-            indirect: col.info.indirect.clone(),
-            ty: col.info.ty.clone(),
-            nullable: Some(true),
-        });
+    if nullable {
+        col.info = maybe_null(&col.info);
     }
     col
+}
+
+/// The same value where no row may have met it.
+pub(super) fn maybe_null(info: &Rc<Info>) -> Rc<Info> {
+    if info.nullable == Some(true) {
+        return Rc::clone(info);
+    }
+    Rc::new(Info {
+        direct: info.direct.clone(),
+        indirect: info.indirect.clone(),
+        ty: info.ty.clone(),
+        nullable: Some(true),
+    })
 }
 
 pub(super) fn narrowed(wild: &[Wild], except: &[Sym]) -> Vec<Wild> {

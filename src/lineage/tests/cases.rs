@@ -11,8 +11,8 @@
 //!
 //! `-- view: batch` asks for the batch form's words (the section "Conventions" of the folder's README) instead; there
 //! `-- builds: NAME` says which relation the text is the text of, for texts that read what it was before.
-//! Further expectations: `reads:`, `writes:`, `unused:`, `resolution:`, `codes:` (of diagnostics). What is not said is
-//! not checked, but `out:` lines are the whole list of columns. `UPDATE_EXPECT=1` writes what the engine answers for the
+//! Further expectations: `not null:` (the output columns that can hold no NULL), `reads:`, `writes:`, `unused:`,
+//! `resolution:`, `codes:` (of diagnostics). What is not said is not checked, but `out:` lines are the whole list of columns. `UPDATE_EXPECT=1` writes what the engine answers for the
 //! first dialect into the file; read the difference before you believe it.
 
 use crate::{Catalog, Defaults, analyze};
@@ -66,7 +66,7 @@ fn parse(text: &str) -> Vec<Case> {
                 case.head.push(line.to_owned());
                 case.tables.push(rest.to_owned());
             }
-            "out" | "indirect" | "reads" | "writes" | "unused" | "resolution" | "codes" => {
+            "out" | "not null" | "indirect" | "reads" | "writes" | "unused" | "resolution" | "codes" => {
                 case.expected.push((key.to_owned(), value.to_owned()));
             }
             _ => panic!("{}: \"{line}\" is neither SQL nor an expectation", case.name),
@@ -165,6 +165,8 @@ fn answer(lineage: &QueryLineage) -> Vec<(String, String)> {
         |key: &str, value: String| out.push((key.to_owned(), if value.is_empty() { "none".into() } else { value }));
     let indirect = lineage.indirect.iter().map(|d| format!("{}.{} {}", d.table, d.column, indirect_kind(d.kind)));
     rest("indirect", sorted(indirect.collect()));
+    let full = lineage.columns.iter().filter(|c| c.nullable == Some(false)).map(|c| c.name.clone());
+    rest("not null", sorted(full.collect()));
     rest("unused", sorted(lineage.unused.iter().map(|d| format!("{}.{}", d.table, d.column)).collect()));
     rest("reads", sorted(lineage.reads.iter().map(ToString::to_string).collect()));
     rest("writes", sorted(lineage.writes.iter().map(ToString::to_string).collect()));
@@ -176,7 +178,7 @@ fn answer(lineage: &QueryLineage) -> Vec<(String, String)> {
 fn normal(key: &str, value: &str) -> String {
     match key {
         "out" => value.split('|').map(|p| sorted_list(p.trim())).collect::<Vec<_>>().join(" | ").trim_end().to_owned(),
-        "indirect" | "reads" | "writes" | "unused" | "codes" => sorted_list(value),
+        "indirect" | "not null" | "reads" | "writes" | "unused" | "codes" => sorted_list(value),
         _ => value.to_owned(),
     }
 }
@@ -245,6 +247,7 @@ fn bless(path: &std::path::Path, cases: &[Case], intro: &str) {
             // What says nothing is left out.
             let dull = match key.as_str() {
                 "unused" | "writes" | "codes" => value == "none",
+                "not null" => !case.expected.iter().any(|(said, _)| *said == key),
                 "resolution" => value == "resolved",
                 _ => false,
             };
