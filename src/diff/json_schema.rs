@@ -4,8 +4,10 @@
 
 mod advice;
 mod array;
+mod confirm;
 mod contain;
 mod dec;
+mod draft;
 mod eval;
 mod explain;
 mod keywords;
@@ -20,6 +22,8 @@ mod refs;
 pub(crate) mod shape;
 mod solve;
 mod text;
+mod unevaluated;
+mod uri;
 mod vanish;
 mod walk;
 

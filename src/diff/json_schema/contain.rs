@@ -1,9 +1,10 @@
 //! Is every value of one schema a value of the other? A proof, a counterexample, or neither.
 
+use super::confirm::{Second, confirmed};
 use super::lower::Lowering;
 use super::node::Arena;
 use super::shape;
-use super::solve::{Lit, Res, Solver};
+use super::solve::{Lit, Res, Solver, Why};
 use crate::{DiffError, Side};
 use serde_json::Value;
 
@@ -31,14 +32,19 @@ pub(crate) fn contained_within(sub: &Value, sup: &Value, budget: &mut u64) -> Re
         return Ok(Containment::Undecided(format!("a schema is nested deeper than {} levels", shape::MAX_DEPTH)));
     }
     let mut arena = Arena::new();
-    let a = Lowering::new(&mut arena, sub, Side::New).root()?;
-    let b = Lowering::new(&mut arena, sup, Side::Old).root()?;
+    let mut one = Lowering::new(&mut arena, sub, Side::New);
+    let a = one.root()?;
+    let mut yes = Second::new(sub, one.places);
+    let mut other = Lowering::new(&mut arena, sup, Side::Old);
+    let b = other.root()?;
+    let mut no = Second::new(sup, other.places);
     let mut solver = Solver::new(&mut arena, *budget);
     let res = solver.sat(vec![Lit::yes(a), Lit::no(b)]);
     *budget = solver.budget;
     Ok(match res {
         Res::Empty => Containment::Proved,
-        Res::Sat(value) => Containment::Refuted(value),
+        Res::Sat(value) if confirmed(&value, &mut yes, &mut no) => Containment::Refuted(value),
+        Res::Sat(_) => Containment::Undecided(Why::Unconfirmed.words().to_owned()),
         Res::Unknown(why) => Containment::Undecided(why.words().to_owned()),
     })
 }

@@ -8,10 +8,13 @@ use serde_json::Value;
 use std::cmp::Ordering;
 
 const MAX_DEPTH: u32 = 300;
+/// Assertions looked at for one value; definitions that use each other twice would take for ever.
+const MAX_STEPS: u32 = 30_000;
 
 pub(crate) struct Eval<'a> {
     pub arena: &'a Arena,
     pub patterns: &'a mut Patterns,
+    pub steps: u32,
 }
 
 type Tri = Option<bool>;
@@ -35,7 +38,8 @@ impl Eval<'_> {
     }
 
     fn at(&mut self, id: Id, value: &Value, depth: u32) -> Tri {
-        if depth > MAX_DEPTH {
+        self.steps += 1;
+        if depth > MAX_DEPTH || self.steps > MAX_STEPS {
             return None;
         }
         let arena = self.arena;

@@ -2,12 +2,13 @@
 //! probe of its own; at last the whole is asked once more, so that a break nobody could localise is still told, and a
 //! doubt that the whole dispels is dropped.
 
+use super::confirm::Second;
 use super::lower::Lowering;
 use super::node::{Arena, Id};
 use super::parts::Doc;
 use super::probe::{Judged, Step};
 use super::refs::address;
-use super::solve::{Lit, Res, Solver, Why};
+use super::solve::{Lit, Solver, Why};
 use super::{advice, shape};
 use crate::table::{Say, build};
 use crate::{DiffError, Options, Side};
@@ -102,6 +103,7 @@ pub(crate) fn explain(old: &Value, new: &Value, mode: Mode, options: &Options) -
     let mut after = Lowering::new(&mut arena, new, Side::New);
     let b = after.root()?;
     let new_doc = after.finish(&mut ids);
+    let mut second = (Second::new(old, old_doc.places.clone()), Second::new(new, new_doc.places.clone()));
     let solver = Solver::new(&mut arena, options.budget);
     let mut explainer = Explainer {
         old: old_doc,
@@ -117,38 +119,35 @@ pub(crate) fn explain(old: &Value, new: &Value, mode: Mode, options: &Options) -
     };
     explainer.walk(&[old], &[new], &mut super::walk::Place::default());
     explainer.vanished(&[old], &[new], &mut super::walk::Place::default(), true);
-    Ok(explainer.judge(a, b, mode, options.budget))
+    Ok(explainer.judge((a, b), &mut second, mode, options.budget))
 }
 
 impl Explainer<'_, '_> {
-    fn judge(&mut self, old: Id, new: Id, mode: Mode, budget: u64) -> Vec<Change> {
+    fn judge(
+        &mut self,
+        (old, new): (Id, Id),
+        second: &mut (Second<'_>, Second<'_>),
+        mode: Mode,
+        budget: u64,
+    ) -> Vec<Change> {
         let found = std::mem::take(&mut self.found);
         let share = (budget / 8).max(1000);
         let mut left = budget;
         let mut changes: Vec<Change> = Vec::new();
         let (mut reads_fail, mut writes_fail) = (false, false);
         for f in found {
-            let mut ask = |from: Id, other: Id, demand: Option<Id>, forced: Option<Judgment>| {
-                let mut judged = match demand {
-                    Some(demand) if left > 0 => {
-                        let given = share.min(left);
-                        let judged = self.solver.breach(from, other, &f.steps, demand, given);
-                        left = left.saturating_sub(given.saturating_sub(self.solver.budget));
-                        judged
-                    }
-                    Some(_) => Judged::plain(Judgment::Undecided),
-                    None => Judged::plain(Judgment::Ok),
-                };
-                if let Some(judgment) = forced {
-                    judged.judgment = judged.judgment.max(judgment);
-                    if judgment == Judgment::Fails {
-                        judged.why = None;
-                    }
+            let mut ask = |from: Id, other: Id, demand: Option<Id>| match demand {
+                Some(demand) if left > 0 => {
+                    let given = share.min(left);
+                    let judged = self.solver.breach(from, other, &f.steps, demand, given);
+                    left = left.saturating_sub(given.saturating_sub(self.solver.budget));
+                    judged
                 }
-                judged
+                Some(_) => Judged::plain(Judgment::Undecided),
+                None => Judged::plain(Judgment::Ok),
             };
-            let reads = ask(new, old, f.was, f.reads);
-            let writes = ask(old, new, f.is, f.writes);
+            let reads = ask(new, old, f.was).checked(&mut second.1, &mut second.0).at_least(f.reads);
+            let writes = ask(old, new, f.is).checked(&mut second.0, &mut second.1).at_least(f.writes);
             if !f.always && reads.judgment == Judgment::Ok && writes.judgment == Judgment::Ok {
                 continue;
             }
@@ -156,25 +155,29 @@ impl Explainer<'_, '_> {
             writes_fail |= writes.witness.is_some();
             changes.push(told(f, reads, writes, mode));
         }
-        self.settle(&mut changes, old, new, (reads_fail, writes_fail), mode, budget);
+        self.settle(&mut changes, (old, new), second, (reads_fail, writes_fail), mode, budget);
         changes
     }
 
     /// The question about the whole, where no single change has answered it.
-    fn settle(&mut self, changes: &mut Vec<Change>, old: Id, new: Id, known: (bool, bool), mode: Mode, budget: u64) {
+    fn settle(
+        &mut self,
+        changes: &mut Vec<Change>,
+        (old, new): (Id, Id),
+        second: &mut (Second<'_>, Second<'_>),
+        known: (bool, bool),
+        mode: Mode,
+        budget: u64,
+    ) {
         let mut ask = |sub: Id, sup: Id, known: bool| {
             if known || sub == sup {
                 return Judged::plain(Judgment::Ok);
             }
             self.solver.budget = budget;
-            match self.solver.sat(vec![Lit::yes(sub), Lit::no(sup)]) {
-                Res::Empty => Judged::plain(Judgment::Ok),
-                Res::Sat(value) => Judged { judgment: Judgment::Fails, witness: Some(value), why: None },
-                Res::Unknown(why) => Judged { judgment: Judgment::Undecided, witness: None, why: Some(why) },
-            }
+            Judged::of(self.solver.sat(vec![Lit::yes(sub), Lit::no(sup)]))
         };
-        let reads = ask(new, old, known.0);
-        let writes = ask(old, new, known.1);
+        let reads = ask(new, old, known.0).checked(&mut second.1, &mut second.0);
+        let writes = ask(old, new, known.1).checked(&mut second.0, &mut second.1);
         for (whole, failed, pick) in [(&reads, known.0, true), (&writes, known.1, false)] {
             if whole.judgment == Judgment::Ok && !failed {
                 for change in changes.iter_mut() {
@@ -233,6 +236,10 @@ fn evidence(reads: Judged, writes: Judged, mode: Mode) -> Option<Value> {
 
 fn told(f: Found, reads: Judged, writes: Judged, mode: Mode) -> Change {
     let mut said = f.message;
+    if f.reads == Some(Judgment::Fails) && reads.witness.is_none() {
+        // The only break without a document that proves it.
+        said.push_str(" (by the rule on names that disappear; no single document shows it)");
+    }
     if let Some(why) = reads.why.or(writes.why) {
         said.push_str(&format!(" (not decided: {})", why.words()));
     }

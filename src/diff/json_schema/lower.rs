@@ -2,44 +2,59 @@
 //! does not understand become opaque nodes; what is not a schema is an error with its place.
 
 use super::dec::Dec;
+use super::draft::Draft;
 use super::node::{Arena, EVERY, FALSE, Id, Kind, NUMBER, Node, TRUE, canonical};
 use super::parts::Doc;
-use super::refs::{Places, Target, address};
+use super::refs::{Home, Places, Target, address};
+use super::unevaluated::Subject;
 use crate::{DiffError, Side};
-use serde_json::{Map, Value, json};
-use std::collections::{BTreeSet, HashMap};
+use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 enum State {
-    /// Being built; the slot if somebody refers to it meanwhile.
-    Open(Option<usize>),
+    /// Being built, so many members or items down; the slot if somebody refers to it meanwhile.
+    Open(Option<usize>, u32),
     Done(Id),
 }
 
 pub(crate) struct Lowering<'a, 'b> {
-    arena: &'b mut Arena,
+    pub arena: &'b mut Arena,
     side: Side,
     pub places: Places<'a>,
-    memo: HashMap<usize, State>,
-    /// References replace their siblings (draft-07 and before).
-    lone_refs: bool,
-    /// OpenAPI's `nullable` counts where no draft is declared.
-    nullable: bool,
+    /// By address and dynamic scope: the same schema may mean different things in different ones.
+    memo: HashMap<(usize, usize), State>,
+    /// Dynamic scopes: for each anchor in `places.dynamic` the outermost schema that has it, if any was passed.
+    scopes: Vec<Vec<Option<Home<'a>>>>,
+    scope: usize,
+    /// How many members or items further down than the root.
+    below: u32,
+    /// Schemas that are being lowered within one another; a chain of references can be as long as the document.
+    depth: u32,
     path: Vec<String>,
     root: &'a Value,
 }
 
-type Lowered = Result<Id, DiffError>;
+/// Bounds the stack.
+const MOST_DEEP: u32 = 400;
+
+pub(crate) type Lowered = Result<Id, DiffError>;
 
 impl<'a, 'b> Lowering<'a, 'b> {
     pub(crate) fn new(arena: &'b mut Arena, root: &'a Value, side: Side) -> Self {
         let places = Places::of(root);
-        let declared = root.get("$schema").and_then(Value::as_str);
-        let lone_refs = match declared {
-            Some(uri) => ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|d| uri.contains(d)),
-            None => !places.modern,
-        };
-        let nullable = declared.is_none();
-        Lowering { arena, side, places, memo: HashMap::new(), lone_refs, nullable, path: Vec::new(), root }
+        let scopes = vec![vec![None; places.dynamic.len()]];
+        Lowering {
+            arena,
+            side,
+            places,
+            memo: HashMap::new(),
+            scopes,
+            scope: 0,
+            below: 0,
+            depth: 0,
+            path: Vec::new(),
+            root,
+        }
     }
 
     pub(crate) fn root(&mut self) -> Lowered {
@@ -49,14 +64,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// Gives the document back with the ids of all its schemas by address.
     pub(crate) fn finish(self, ids: &mut HashMap<usize, Id>) -> Doc<'a> {
-        ids.extend(self.memo.iter().filter_map(|(at, state)| match state {
-            State::Done(id) => Some((*at, *id)),
-            State::Open(_) => None,
-        }));
-        Doc { root: self.root, places: self.places, lone_refs: self.lone_refs, nullable: self.nullable }
+        for ((at, _), state) in &self.memo {
+            if let State::Done(id) = state {
+                ids.entry(*at).or_insert(*id);
+            }
+        }
+        Doc { places: self.places }
     }
 
-    fn bad<T>(&self, key: &str, message: impl Into<String>) -> Result<T, DiffError> {
+    pub(crate) fn bad<T>(&self, key: &str, message: impl Into<String>) -> Result<T, DiffError> {
         let mut path: String = self.path.iter().map(|s| format!("/{}", escape(s))).collect();
         if !key.is_empty() {
             path.push_str(&format!("/{}", escape(key)));
@@ -64,7 +80,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         Err(DiffError::NotASchema { side: self.side, message: message.into(), path })
     }
 
-    fn within<T>(&mut self, steps: &[&str], f: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn within<T>(&mut self, steps: &[&str], f: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.path.len();
         self.path.extend(steps.iter().map(|s| (*s).to_owned()));
         let out = f(self);
@@ -72,17 +88,69 @@ impl<'a, 'b> Lowering<'a, 'b> {
         out
     }
 
-    fn schema(&mut self, value: &'a Value, resource: &'a Value) -> Lowered {
+    pub(crate) fn schema(&mut self, value: &'a Value, resource: &'a Value) -> Lowered {
         let fields = match value {
             Value::Bool(true) => return Ok(TRUE),
             Value::Bool(false) => return Ok(FALSE),
             Value::Object(fields) => fields,
             other => return self.bad("", format!("a schema is an object or a boolean, not {}", short(other))),
         };
-        let at = address(value);
+        let resource = if self.places.is_resource(value) { value } else { resource };
+        if self.depth >= MOST_DEEP {
+            // Equal to nothing on the other side.
+            let text = format!("a schema too far from the root of the {} side", self.side);
+            return Ok(self.arena.make(Node::Opaque { text, kinds: EVERY }));
+        }
+        self.depth += 1;
+        let outer = self.enter(resource);
+        let id = self.known(value, fields, resource);
+        self.leave(outer);
+        self.depth -= 1;
+        id
+    }
+
+    /// A schema about a member, an item or a name.
+    pub(crate) fn inner(&mut self, value: &'a Value, resource: &'a Value) -> Lowered {
+        self.below += 1;
+        let id = self.schema(value, resource);
+        self.below -= 1;
+        id
+    }
+
+    pub(crate) fn leave(&mut self, outer: usize) {
+        self.scope = outer;
+    }
+
+    /// Entering a resource binds its dynamic anchors that nobody further out has bound. Gives the scope to come back to.
+    pub(crate) fn enter(&mut self, resource: &'a Value) -> usize {
+        let outer = self.scope;
+        if self.places.dynamic.is_empty() {
+            return outer;
+        }
+        let mut bound = self.scopes[self.scope].clone();
+        for (slot, homes) in bound.iter_mut().zip(self.places.dynamic.values()) {
+            if slot.is_none() {
+                *slot = homes.iter().find(|(_, home)| std::ptr::eq(*home, resource)).copied();
+            }
+        }
+        let key = |s: &[Option<Home<'a>>]| s.iter().map(|h| h.map(|(v, _)| address(v))).collect::<Vec<_>>();
+        let wanted = key(&bound);
+        self.scope = self.scopes.iter().position(|s| key(s) == wanted).unwrap_or(self.scopes.len());
+        if self.scope == self.scopes.len() {
+            self.scopes.push(bound);
+        }
+        outer
+    }
+
+    fn known(&mut self, value: &'a Value, fields: &'a Map<String, Value>, resource: &'a Value) -> Lowered {
+        let at = (address(value), self.scope);
         match self.memo.get_mut(&at) {
             Some(State::Done(id)) => return Ok(*id),
-            Some(State::Open(slot)) => {
+            // A schema that says it of the same value that it is itself: there is no telling what that means.
+            Some(State::Open(_, below)) if *below == self.below => {
+                return Ok(self.opaque(value, "a circle of references", EVERY));
+            }
+            Some(State::Open(slot, _)) => {
                 let slot = match slot {
                     Some(slot) => *slot,
                     None => {
@@ -95,35 +163,37 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             None => {}
         }
-        self.memo.insert(at, State::Open(None));
-        let own = fields.get("$id").and_then(Value::as_str).is_some_and(|id| !id.starts_with('#'));
-        let resource = if own { value } else { resource };
+        self.memo.insert(at, State::Open(None, self.below));
         let id = self.object(value, fields, resource)?;
-        if let Some(State::Open(Some(slot))) = self.memo.insert(at, State::Done(id)) {
+        if let Some(State::Open(Some(slot), _)) = self.memo.insert(at, State::Done(id)) {
             self.arena.targets[slot] = id;
         }
         Ok(id)
     }
 
+    /// A keyword's value, if the draft knows the keyword.
+    pub(crate) fn get(&self, fields: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+        fields.get(key).filter(|_| self.places.draft.knows(key))
+    }
+
     fn object(&mut self, value: &'a Value, fields: &'a Map<String, Value>, resource: &'a Value) -> Lowered {
+        if !std::ptr::eq(value, self.root) && Draft::declared(value).is_some_and(|d| d != self.places.draft) {
+            return Ok(self.opaque(value, "another $schema", EVERY));
+        }
         let mut parts = Vec::new();
         if let Some(reference) = fields.get("$ref") {
             let Value::String(reference) = reference else {
                 return self.bad("$ref", format!("a reference is text, not {}", short(reference)));
             };
             let id = self.reference("$ref", reference, resource)?;
-            if self.lone_refs {
+            if self.places.draft.lone_refs() {
                 return Ok(id);
             }
             parts.push(id);
         }
         for key in ["$dynamicRef", "$recursiveRef"] {
-            if let Some(Value::String(reference)) = fields.get(key) {
-                // Without a dynamic anchor elsewhere these are plain references; with one they stay opaque.
-                let dynamic = canonical(self.root).contains("\"$recursiveAnchor\":true");
-                let id =
-                    if dynamic { self.opaque(value, key, EVERY) } else { self.reference(key, reference, resource)? };
-                parts.push(id);
+            if let Some(Value::String(reference)) = self.get(fields, key) {
+                parts.push(self.reference(key, reference, resource)?);
             }
         }
         self.kinds(fields, &mut parts)?;
@@ -133,15 +203,35 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.objects(value, fields, resource, &mut parts)?;
         self.logic(fields, resource, &mut parts)?;
         for key in ["extends", "disallow", "divisibleBy"] {
-            if fields.contains_key(key) && !self.places.modern {
+            if fields.contains_key(key) && self.places.older {
                 parts.push(self.opaque(value, key, EVERY));
             }
         }
         Ok(self.arena.make(Node::All(parts)))
     }
 
+    /// Where a reference leads, by way of the dynamic scope where the keyword asks for that.
+    pub(crate) fn target(&self, key: &str, reference: &str, resource: &'a Value) -> Target<'a> {
+        let found = self.places.find(reference, resource);
+        let (Target::Here(target, _), true) = (&found, key != "$ref") else {
+            return found;
+        };
+        let name = match key {
+            "$recursiveRef" => Some("").filter(|_| target.get("$recursiveAnchor") == Some(&Value::Bool(true))),
+            _ => {
+                let fragment = reference.split_once('#').map_or("", |(_, f)| f);
+                target.get("$dynamicAnchor").and_then(Value::as_str).filter(|a| *a == fragment)
+            }
+        };
+        let place = name.and_then(|n| self.places.dynamic.keys().position(|k| k == n));
+        match place.and_then(|i| self.scopes[self.scope][i]) {
+            Some((bound, home)) => Target::Here(bound, home),
+            None => found,
+        }
+    }
+
     fn reference(&mut self, key: &str, reference: &str, resource: &'a Value) -> Lowered {
-        match self.places.find(reference, resource) {
+        match self.target(key, reference, resource) {
             Target::Here(target, resource) => self.within(&[key], |l| match target {
                 // A target that is still open further up is a recursion.
                 Value::Bool(_) | Value::Object(_) => l.schema(target, resource),
@@ -154,7 +244,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// An assertion that is not understood. Its text is the whole schema it stands in, because its meaning may depend on
     /// its siblings, and its side when it refers to definitions that may differ.
-    fn opaque(&mut self, schema: &Value, keyword: &str, kinds: u8) -> Id {
+    pub(crate) fn opaque(&mut self, schema: &Value, keyword: &str, kinds: u8) -> Id {
         let mut text = format!("{keyword} in {}", canonical(&assertions(schema)));
         if ["\"$ref\"", "\"$dynamicRef\"", "\"$recursiveRef\""].iter().any(|k| text.contains(k)) {
             text.push_str(&format!(" ({})", self.side));
@@ -162,7 +252,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.arena.make(Node::Opaque { text, kinds })
     }
 
-    fn kinds(&mut self, fields: &Map<String, Value>, parts: &mut Vec<Id>) -> Result<(), DiffError> {
+    fn kinds(&mut self, fields: &'a Map<String, Value>, parts: &mut Vec<Id>) -> Result<(), DiffError> {
         let word = |l: &Self, name: &Value| -> Result<u8, DiffError> {
             Ok(match name.as_str() {
                 Some("null") => Kind::Null.bit(),
@@ -193,7 +283,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             Some(name) => word(self, name)?,
         };
-        if self.nullable && bits != EVERY && fields.get("nullable") == Some(&Value::Bool(true)) {
+        if !self.places.declared && bits != EVERY && fields.get("nullable") == Some(&Value::Bool(true)) {
             bits |= Kind::Null.bit();
         }
         parts.push(self.arena.types(bits));
@@ -204,7 +294,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let values = values.iter().map(|v| self.arena.value(v)).collect();
             parts.push(self.arena.make(Node::Enum(values)));
         }
-        if let Some(value) = fields.get("const") {
+        if let Some(value) = self.get(fields, "const") {
             let value = self.arena.value(value);
             parts.push(self.arena.make(Node::Enum(vec![value])));
         }
@@ -289,7 +379,9 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn list(&mut self, key: &str, items: &'a [Value], resource: &'a Value) -> Result<Vec<Id>, DiffError> {
-        items.iter().enumerate().map(|(i, s)| self.within(&[key, &i.to_string()], |l| l.schema(s, resource))).collect()
+        let inside = matches!(key, "items" | "prefixItems");
+        let one = |l: &mut Self, s| if inside { l.inner(s, resource) } else { l.schema(s, resource) };
+        items.iter().enumerate().map(|(i, s)| self.within(&[key, &i.to_string()], |l| one(l, s))).collect()
     }
 
     fn child(
@@ -298,9 +390,12 @@ impl<'a, 'b> Lowering<'a, 'b> {
         key: &str,
         resource: &'a Value,
     ) -> Result<Option<Id>, DiffError> {
-        match fields.get(key) {
+        match self.get(fields, key) {
             None => Ok(None),
-            Some(schema) => self.within(&[key], |l| l.schema(schema, resource)).map(Some),
+            Some(schema) if matches!(key, "not" | "if" | "then" | "else") => {
+                self.within(&[key], |l| l.schema(schema, resource)).map(Some)
+            }
+            Some(schema) => self.within(&[key], |l| l.inner(schema, resource)).map(Some),
         }
     }
 
@@ -321,7 +416,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         let (mut prefix, mut rest) = (Vec::new(), None);
-        match (fields.get("prefixItems"), fields.get("items")) {
+        match (self.get(fields, "prefixItems"), fields.get("items")) {
             (Some(Value::Array(list)), _) => {
                 prefix = self.list("prefixItems", list, resource)?;
                 rest = self.child(fields, "items", resource)?;
@@ -336,27 +431,15 @@ impl<'a, 'b> Lowering<'a, 'b> {
             (None, Some(_)) => rest = self.child(fields, "items", resource)?,
             (None, None) => {}
         }
-        let open_end = rest.is_none();
         parts.push(self.arena.make(Node::Items { prefix: prefix.clone(), rest: rest.unwrap_or(TRUE) }));
         let contains = self.child(fields, "contains", resource)?;
         if let Some(item) = contains {
-            let min = self.count(fields, "minContains")?.unwrap_or(1);
-            let max = self.count(fields, "maxContains")?;
+            let counted = self.places.draft.knows("minContains");
+            let min = self.count(fields, "minContains")?.filter(|_| counted).unwrap_or(1);
+            let max = self.count(fields, "maxContains")?.filter(|_| counted);
             parts.push(self.arena.make(Node::Contains { item, min, max }));
         }
-        if let Some(schema) = fields.get("unevaluatedItems")
-            && schema != &json!(true)
-            && open_end
-        {
-            let id = if applies_in_place(fields) || contains.is_some() {
-                self.opaque(value, "unevaluatedItems", Kind::Arr.bit())
-            } else {
-                let rest = self.within(&["unevaluatedItems"], |l| l.schema(schema, resource))?;
-                self.arena.make(Node::Items { prefix: vec![TRUE; prefix.len()], rest })
-            };
-            parts.push(id);
-        }
-        Ok(())
+        self.unevaluated(value, fields, resource, Subject::Items, parts)
     }
 
     fn names(&self, value: &Value, key: &str) -> Result<Vec<String>, DiffError> {
@@ -370,7 +453,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn map(&self, fields: &'a Map<String, Value>, key: &str) -> Result<Option<&'a Map<String, Value>>, DiffError> {
-        match fields.get(key) {
+        match self.get(fields, key) {
             None => Ok(None),
             Some(Value::Object(map)) => Ok(Some(map)),
             Some(other) => self.bad(key, format!("`{key}` is an object, not {}", short(other))),
@@ -393,30 +476,19 @@ impl<'a, 'b> Lowering<'a, 'b> {
         }
         let (mut names, mut patterns) = (Vec::new(), Vec::new());
         for (name, schema) in self.map(fields, "properties")?.into_iter().flatten() {
-            let id = self.within(&["properties", name], |l| l.schema(schema, resource))?;
+            let id = self.within(&["properties", name], |l| l.inner(schema, resource))?;
             parts.push(self.arena.make(Node::Property(name.clone(), id)));
             names.push(name.clone());
         }
         for (pattern, schema) in self.map(fields, "patternProperties")?.into_iter().flatten() {
-            let id = self.within(&["patternProperties", pattern], |l| l.schema(schema, resource))?;
+            let id = self.within(&["patternProperties", pattern], |l| l.inner(schema, resource))?;
             parts.push(self.arena.make(Node::Matching(pattern.clone(), id)));
             patterns.push(pattern.clone());
         }
         if let Some(schema) = self.child(fields, "additionalProperties", resource)? {
             parts.push(self.arena.make(Node::Rest { names, patterns, schema }));
-        } else if let Some(schema) = fields.get("unevaluatedProperties")
-            && schema != &json!(true)
-        {
-            let mut known = (BTreeSet::from_iter(names), BTreeSet::from_iter(patterns));
-            let id = if self.evaluated(fields, resource, &mut known, 0) {
-                let schema = self.within(&["unevaluatedProperties"], |l| l.schema(schema, resource))?;
-                let (names, patterns) = (known.0.into_iter().collect(), known.1.into_iter().collect());
-                self.arena.make(Node::Rest { names, patterns, schema })
-            } else {
-                self.opaque(value, "unevaluatedProperties", Kind::Obj.bit())
-            };
-            parts.push(id);
         }
+        self.unevaluated(value, fields, resource, Subject::Properties, parts)?;
         if let Some(id) = self.child(fields, "propertyNames", resource)? {
             parts.push(self.arena.make(Node::Names(id)));
         }
@@ -442,37 +514,6 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         Ok(())
-    }
-
-    /// Adds the names and patterns that schemas beside this one always evaluate; false where that depends on the value.
-    fn evaluated(
-        &self,
-        fields: &'a Map<String, Value>,
-        resource: &'a Value,
-        known: &mut (BTreeSet<String>, BTreeSet<String>),
-        depth: usize,
-    ) -> bool {
-        let depends = ["anyOf", "oneOf", "if", "dependentSchemas", "dependencies", "$dynamicRef", "$recursiveRef"];
-        if depth > 20 || depends.iter().any(|k| fields.contains_key(*k)) {
-            return false;
-        }
-        let mut beside: Vec<&'a Value> = fields.get("allOf").and_then(Value::as_array).into_iter().flatten().collect();
-        if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
-            match self.places.find(reference, resource) {
-                Target::Here(found, _) => beside.push(found),
-                _ => return false,
-            }
-        }
-        beside.into_iter().filter_map(Value::as_object).all(|other| {
-            // A schema that evaluates all the rest would have to be looked at with its own siblings.
-            if other.contains_key("additionalProperties") || other.contains_key("unevaluatedProperties") {
-                return false;
-            }
-            let keys = |k: &str| other.get(k).and_then(Value::as_object).into_iter().flat_map(|m| m.keys().cloned());
-            known.0.extend(keys("properties"));
-            known.1.extend(keys("patternProperties"));
-            self.evaluated(other, resource, known, depth + 1)
-        })
     }
 
     fn logic(
@@ -534,23 +575,6 @@ fn assertions(schema: &Value) -> Value {
         Value::Array(items) => items.iter().map(assertions).collect(),
         other => other.clone(),
     }
-}
-
-/// Do other schemas speak about the same value, so that what is "evaluated" depends on them?
-fn applies_in_place(fields: &Map<String, Value>) -> bool {
-    let keys = [
-        "$ref",
-        "$dynamicRef",
-        "$recursiveRef",
-        "allOf",
-        "anyOf",
-        "oneOf",
-        "not",
-        "if",
-        "dependentSchemas",
-        "dependencies",
-    ];
-    keys.iter().any(|k| fields.contains_key(*k))
 }
 
 fn short(value: &Value) -> String {

@@ -12,10 +12,7 @@ pub(crate) type Object = Map<String, Value>;
 
 /// One side's document.
 pub(crate) struct Doc<'a> {
-    pub root: &'a Value,
     pub places: Places<'a>,
-    pub lone_refs: bool,
-    pub nullable: bool,
 }
 
 /// What applies at one place. `never`: a `false` is among it.
@@ -27,7 +24,12 @@ pub(crate) struct Parts<'a> {
     pub blind: bool,
     /// Objects whose `anyOf` or `oneOf` only says "or null": what the other branch says is among `all`.
     optional: Vec<usize>,
+    /// Objects whose `anyOf` or `oneOf` has one branch, which is among `all`.
+    lone: Vec<(usize, &'static str)>,
 }
+
+/// Annotations (and `$comment`), as far as they matter beside `"type": "null"`.
+const NOTES: &[&str] = &["title", "description", "$comment", "examples", "example", "default", "deprecated"];
 
 impl<'a> Doc<'a> {
     /// The conjunction at some values that all apply.
@@ -49,16 +51,24 @@ impl<'a> Doc<'a> {
                 continue;
             }
             if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
-                match self.places.find(target, self.root) {
+                match self.places.find(target, self.places.home(value)) {
                     Target::Here(found, _) => todo.push(found),
                     _ => out.blind = true,
                 }
-                if self.lone_refs {
+                if self.places.draft.lone_refs() {
                     continue;
                 }
             }
             if let Some(Value::Array(list)) = fields.get("allOf") {
                 todo.extend(list.iter().rev());
+            }
+            for key in ["anyOf", "oneOf"] {
+                if let Some(Value::Array(list)) = fields.get(key)
+                    && let [only] = list.as_slice()
+                {
+                    out.lone.push((std::ptr::from_ref(fields) as usize, key));
+                    todo.push(only);
+                }
             }
             if let (1, Some(branch)) = (values.len(), or_null(fields)) {
                 out.optional.push(std::ptr::from_ref(fields) as usize);
@@ -114,7 +124,7 @@ impl<'a> Doc<'a> {
             Some(Value::Array(list)) => list.iter().map(word).fold(0, |a, b| a | b),
             Some(one) => word(one),
         };
-        let null = self.nullable && fields.get("nullable") == Some(&Value::Bool(true));
+        let null = !self.places.declared && fields.get("nullable") == Some(&Value::Bool(true));
         if null && bits != EVERY { bits | Kind::Null.bit() } else { bits }
     }
 }
@@ -122,7 +132,9 @@ impl<'a> Doc<'a> {
 impl<'a> Parts<'a> {
     pub(crate) fn get(&self, key: &str) -> impl Iterator<Item = &'a Value> {
         let skip = |fields: &&&'a Object| {
-            matches!(key, "anyOf" | "oneOf") && self.optional.contains(&(std::ptr::from_ref(**fields) as usize))
+            let at = std::ptr::from_ref(**fields) as usize;
+            matches!(key, "anyOf" | "oneOf")
+                && (self.optional.contains(&at) || self.lone.iter().any(|l| *l == (at, key)))
         };
         self.all.iter().filter(|f| !skip(f)).filter_map(|fields| fields.get(key)).collect::<Vec<_>>().into_iter()
     }
@@ -223,7 +235,8 @@ fn or_null(fields: &Object) -> Option<&Value> {
         _ => return None,
     };
     let null = |v: &Value| {
-        v.as_object().is_some_and(|o| o.len() == 1 && o.get("type").and_then(Value::as_str) == Some("null"))
+        let plain = |o: &Object| o.keys().all(|k| k == "type" || NOTES.contains(&k.as_str()) || k.starts_with("x-"));
+        v.as_object().is_some_and(|o| plain(o) && o.get("type").and_then(Value::as_str) == Some("null"))
     };
     match list.as_slice() {
         [a, b] if null(b) && !null(a) => Some(a),

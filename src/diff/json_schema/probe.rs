@@ -1,6 +1,7 @@
 //! Judging one change: is there a document of one side that has, at that place, what the other side forbids there? The
 //! answer is a document (the judgment fails, with its witness), a proof that there is none, or neither.
 
+use super::confirm::{Second, confirmed};
 use super::node::{EVERY, Id, Node, TRUE};
 use super::solve::{Lit, Res, Solver, Why};
 use serde_json::Value;
@@ -32,6 +33,33 @@ pub(crate) struct Judged {
 impl Judged {
     pub(crate) fn plain(judgment: Judgment) -> Judged {
         Judged { judgment, witness: None, why: None }
+    }
+
+    pub(crate) fn of(res: Res) -> Judged {
+        match res {
+            Res::Sat(value) => Judged { judgment: Judgment::Fails, witness: Some(value), why: None },
+            Res::Empty => Judged::plain(Judgment::Ok),
+            Res::Unknown(why) => Judged { judgment: Judgment::Undecided, witness: None, why: Some(why) },
+        }
+    }
+
+    /// The same, or a judgment that holds whatever the search says.
+    pub(crate) fn at_least(mut self, judgment: Option<Judgment>) -> Judged {
+        if let Some(judgment) = judgment {
+            self.judgment = self.judgment.max(judgment);
+            if judgment == Judgment::Fails {
+                self.why = None;
+            }
+        }
+        self
+    }
+
+    /// The same, if another validator confirms the witness.
+    pub(crate) fn checked(self, yes: &mut Second<'_>, no: &mut Second<'_>) -> Judged {
+        match &self.witness {
+            Some(value) if !confirmed(value, yes, no) => Judged::of(Res::Unknown(Why::Unconfirmed)),
+            _ => self,
+        }
     }
 }
 
@@ -75,11 +103,7 @@ impl Solver<'_> {
             }
             _ => first,
         };
-        match res {
-            Res::Sat(value) => Judged { judgment: Judgment::Fails, witness: Some(value), why: None },
-            Res::Empty => Judged::plain(Judgment::Ok),
-            Res::Unknown(why) => Judged { judgment: Judgment::Undecided, witness: None, why: Some(why) },
-        }
+        Judged::of(res)
     }
 
     pub(crate) fn kinds(&mut self, bits: u8) -> Id {

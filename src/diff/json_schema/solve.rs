@@ -49,6 +49,8 @@ pub(crate) enum Why {
     Opaque,
     /// A case that the solvers do not decide (sizes beyond their limits, rare combinations).
     Hard,
+    /// A counterexample was found, but the other validator does not confirm it.
+    Unconfirmed,
 }
 
 impl Why {
@@ -57,6 +59,7 @@ impl Why {
             Why::Budget => "the budget of visits ran out",
             Why::Opaque => "it rests on a keyword, pattern or reference that cannot be compared",
             Why::Hard => "the combination of keywords is not decided",
+            Why::Unconfirmed => "a counterexample was found that a second validator does not confirm",
         }
     }
 }
@@ -139,7 +142,11 @@ impl<'a> Solver<'a> {
 
     pub(crate) fn holds(&mut self, lit: Lit, value: &Value) -> Option<bool> {
         let arena: &Arena = self.arena;
-        Eval { arena, patterns: &mut self.patterns }.holds(lit.id(), value).map(|b| b != lit.negated())
+        let mut eval = Eval { arena, patterns: &mut self.patterns, steps: 0 };
+        let holds = eval.holds(lit.id(), value).map(|b| b != lit.negated());
+        let steps = eval.steps;
+        self.budget = self.budget.saturating_sub(u64::from(steps) / 32);
+        holds
     }
 
     /// All literals at once.
@@ -374,7 +381,13 @@ impl<'a> Solver<'a> {
             }
             let mut tally = Tally::new();
             self.frames += 1;
+            let copied = b.seen.len() + b.atoms.len() + b.choices.iter().map(|c| c.ways.len()).sum::<usize>();
             for way in ways {
+                self.budget = self.budget.saturating_sub(copied as u64 / 64);
+                if self.budget == 0 {
+                    drop(tally.add(Res::Unknown(Why::Budget)));
+                    break;
+                }
                 let mut next = b.clone();
                 next.todo = way;
                 let res = self.branch(next, kind);

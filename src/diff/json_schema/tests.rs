@@ -17,8 +17,7 @@ fn changes(old: &Value, new: &Value, mode: Mode) -> crate::Diff {
 /// Valid under `yes` and not under `no`, by the `jsonschema` crate; `None` when it refuses a schema.
 fn proves(yes: &Value, no: &Value, witness: &Value) -> Option<bool> {
     let validator = |schema: &Value| {
-        let modern = crate::json_schema::refs::Places::of(schema).modern;
-        let draft = if modern { jsonschema::Draft::Draft202012 } else { jsonschema::Draft::Draft7 };
+        let draft = crate::json_schema::refs::Places::of(schema).draft.of_validator();
         let options = jsonschema::options();
         let declared = schema.get("$schema").is_some();
         let options = if declared { options } else { options.with_draft(draft) };
