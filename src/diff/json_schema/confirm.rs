@@ -40,7 +40,7 @@ impl<'a> Second<'a> {
     }
 
     fn build(&self) -> Option<Validator> {
-        let copy = Copy::of(self.root, self.places.draft, !self.places.declared);
+        let copy = Copy::of(self.root, &self.places);
         jsonschema::options()
             .with_draft(self.places.draft.of_validator())
             .offline()
@@ -111,7 +111,8 @@ pub(crate) fn confirmed(value: &Value, yes: &mut Second<'_>, no: &mut Second<'_>
     yes.accepts(value) == Some(true) && no.accepts(value) == Some(false)
 }
 
-struct Copy {
+struct Copy<'p, 'a> {
+    places: &'p Places<'a>,
     draft: Draft,
     nullable: bool,
     /// Definitions are only copied when they are referred to.
@@ -122,9 +123,10 @@ struct Copy {
 
 const DEFINITIONS: [&str; 2] = ["definitions", "$defs"];
 
-impl Copy {
-    fn of(root: &Value, draft: Draft, nullable: bool) -> Value {
-        let mut copy = Copy { draft, nullable, prune: true, passed: BTreeSet::new() };
+impl<'p, 'a> Copy<'p, 'a> {
+    fn of(root: &Value, places: &'p Places<'a>) -> Value {
+        let mut copy =
+            Copy { places, draft: places.draft, nullable: !places.declared, prune: true, passed: BTreeSet::new() };
         copy.survey(root);
         let mut out = copy.schema(root);
         if !copy.prune {
@@ -185,12 +187,18 @@ impl Copy {
             other => return other.clone(),
         };
         let mut out = Map::new();
-        for (key, inner) in fields {
+        for (key, inner) in fields.iter().filter(|(k, v)| k.as_str() != "$ref" || !self.leads_out(value, v)) {
             if let Some((key, inner)) = self.keyword(fields, key, inner) {
                 out.insert(key.to_owned(), inner);
             }
         }
         Value::Object(out)
+    }
+
+    /// A reference out of the document says nothing here: a witness holds whatever stands there (`eval`).
+    fn leads_out(&self, schema: &Value, to: &Value) -> bool {
+        let find = |to: &str| self.places.find(to, self.places.home(schema));
+        to.as_str().is_some_and(|to| matches!(find(to), Target::Outside))
     }
 
     fn list(&self, value: &Value) -> Value {
