@@ -279,7 +279,7 @@ impl<'p, 'a> Copy<'p, 'a> {
         let mut kept: Vec<Value> = Vec::new();
         names.into_iter().for_each(|n| {
             if !kept.contains(&n) {
-                kept.push(n)
+                kept.push(n);
             }
         });
         Some(if kept.len() == 1 { kept.remove(0) } else { Value::Array(kept) })

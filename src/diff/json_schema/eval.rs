@@ -67,6 +67,10 @@ impl Eval<'_> {
             Node::Not(inner) => self.at(*inner, value, deeper).map(|b| !b),
             Node::Ref(slot) => self.at(arena.targets[*slot], value, deeper),
             Node::Types(bits) => Some(bits & Kind::of(value).bit() != 0),
+            // Sorted, and equal values have one id.
+            Node::Enum(values) if values.len() > 16 => {
+                Some(arena.known(value).is_some_and(|id| values.binary_search(&id).is_ok()))
+            }
             Node::Enum(values) => Some(values.iter().any(|v| same(&arena.values[*v as usize], value))),
             Node::Opaque { kinds, .. } => {
                 if kinds & Kind::of(value).bit() == 0 && *kinds != EVERY {

@@ -9,6 +9,7 @@ use super::parts::Doc;
 use super::probe::{Judged, Step};
 use super::refs::address;
 use super::solve::{Lit, Solver, Why};
+use super::walk::Place;
 use super::{advice, shape};
 use crate::table::{Say, build};
 use crate::{DiffError, Options, Side};
@@ -21,6 +22,8 @@ use tessera_model::change::{Change, ChangeKind, Judgment};
 pub(crate) const MOST_CHANGES: usize = 300;
 /// Uses of one shared definition that are told.
 const MOST_REPEATS: u32 = 40;
+/// Places within places that are looked at: bounds the stack.
+const MOST_LEVELS: usize = 130;
 /// Places looked at by the walk.
 const MOST_PLACES: u32 = 50_000;
 
@@ -79,9 +82,9 @@ impl<'a> Explainer<'a, '_> {
     }
 
     /// False when there is no room for more.
-    pub(crate) fn enter(&mut self) -> bool {
+    pub(crate) fn enter(&mut self, place: &Place) -> bool {
         self.places += 1;
-        let room = self.places < MOST_PLACES && self.found.len() < MOST_CHANGES;
+        let room = self.places < MOST_PLACES && self.found.len() < MOST_CHANGES && place.open.len() < MOST_LEVELS;
         self.cut |= !room;
         room
     }
@@ -117,8 +120,8 @@ pub(crate) fn explain(old: &Value, new: &Value, mode: Mode, options: &Options) -
         told: HashMap::new(),
         cut: false,
     };
-    explainer.walk(&[old], &[new], &mut super::walk::Place::default());
-    explainer.vanished(&[old], &[new], &mut super::walk::Place::default(), true);
+    explainer.walk(&[old], &[new], &mut Place::default());
+    explainer.vanished(&[old], &[new], &mut Place::default(), true);
     Ok(explainer.judge((a, b), &mut second, mode, options.budget))
 }
 
@@ -156,6 +159,11 @@ impl Explainer<'_, '_> {
             changes.push(told(f, reads, writes, mode));
         }
         self.settle(&mut changes, (old, new), second, (reads_fail, writes_fail), mode, budget);
+        // A name that disappeared where nobody looked.
+        if self.cut && !changes.iter().any(|c| matches!(c.reads, Judgment::Fails | Judgment::Undecided)) {
+            let unseen = Judged { judgment: Judgment::Undecided, witness: None, why: Some(Why::Budget) };
+            changes.push(whole(unseen, Judged::plain(Judgment::Ok), mode, Why::Budget.words()));
+        }
         changes
     }
 

@@ -431,7 +431,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             (None, Some(_)) => rest = self.child(fields, "items", resource)?,
             (None, None) => {}
         }
-        parts.push(self.arena.make(Node::Items { prefix: prefix.clone(), rest: rest.unwrap_or(TRUE) }));
+        parts.push(self.arena.make(Node::Items { prefix, rest: rest.unwrap_or(TRUE) }));
         let contains = self.child(fields, "contains", resource)?;
         if let Some(item) = contains {
             let counted = self.places.draft.knows("minContains");

@@ -152,6 +152,11 @@ impl Arena {
         id
     }
 
+    /// The id of a value that occurs.
+    pub(crate) fn known(&self, value: &Value) -> Option<u32> {
+        self.value_ids.get(&canonical(value)).copied()
+    }
+
     /// A slot for a recursive reference whose target is not built yet.
     pub(crate) fn slot(&mut self) -> usize {
         self.targets.push(TRUE);

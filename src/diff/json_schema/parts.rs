@@ -133,8 +133,7 @@ impl<'a> Parts<'a> {
     pub(crate) fn get(&self, key: &str) -> impl Iterator<Item = &'a Value> {
         let skip = |fields: &&&'a Object| {
             let at = std::ptr::from_ref(**fields) as usize;
-            matches!(key, "anyOf" | "oneOf")
-                && (self.optional.contains(&at) || self.lone.iter().any(|l| *l == (at, key)))
+            matches!(key, "anyOf" | "oneOf") && (self.optional.contains(&at) || self.lone.contains(&(at, key)))
         };
         self.all.iter().filter(|f| !skip(f)).filter_map(|fields| fields.get(key)).collect::<Vec<_>>().into_iter()
     }

@@ -14,7 +14,7 @@ impl<'a> Explainer<'a, '_> {
     /// `plain`: the place is part of the conjunction all the way down, so that a probe can reach it.
     pub(crate) fn vanished(&mut self, old: &[&'a Value], new: &[&'a Value], place: &mut Place, plain: bool) {
         let pair = (addresses(old), addresses(new));
-        if place.open.contains(&pair) || self.intact.contains(&pair) || !self.again(&pair) || !self.enter() {
+        if place.open.contains(&pair) || self.intact.contains(&pair) || !self.again(&pair) || !self.enter(place) {
             return;
         }
         let before = self.found.len();

@@ -63,7 +63,7 @@ const WHOLE: &[(&str, &str)] = &[
 impl<'a> Explainer<'a, '_> {
     pub(crate) fn walk(&mut self, old: &[&'a Value], new: &[&'a Value], place: &mut Place) {
         let pair = (addresses(old), addresses(new));
-        if place.open.contains(&pair) || self.clean.contains(&pair) || !self.again(&pair) || !self.enter() {
+        if place.open.contains(&pair) || self.clean.contains(&pair) || !self.again(&pair) || !self.enter(place) {
             return;
         }
         let before = self.found.len();

@@ -168,13 +168,13 @@ impl Maker<'_> {
                     let mut kept: Vec<Value> = Vec::new();
                     values.into_iter().for_each(|v| {
                         if !kept.contains(&v) {
-                            kept.push(v)
+                            kept.push(v);
                         }
                     });
                     out.insert("enum".to_owned(), Value::Array(kept));
                 }
                 5 if self.draft >= Draft::Six => drop(out.insert("const".to_owned(), self.value())),
-                5 | 6 | 7 => self.objects(out, depth.max(1), place),
+                5..=7 => self.objects(out, depth.max(1), place),
                 8 => self.arrays(out, depth.max(1), place),
                 9 => self.unevaluated(out, depth),
                 _ => self.logic(out, depth.max(1), place),
