@@ -9,8 +9,10 @@ mod fields;
 mod introspection;
 mod lex;
 mod model;
+mod reach;
 mod sdl;
 mod values;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,9 @@ use tessera_model::Compatibility;
 
 pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Options) -> Result<Diff, DiffError> {
     let (before, after) = (read(old, Side::Old)?, read(new, Side::New)?);
-    Ok(Diff::judged(compare::explain(&before, &after, options.budget), compat, &options.policy))
+    let mut changes = compare::explain(&before, &after, options.budget);
+    witness::show(&mut changes, &before, &after);
+    Ok(Diff::judged(changes, compat, &options.policy))
 }
 
 /// SDL text, the text or value of an introspection result, or several SDL files by name.

@@ -86,4 +86,6 @@ pub fn diff(
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

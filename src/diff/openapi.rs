@@ -83,6 +83,8 @@ pub(crate) struct Walk<'a> {
     /// What was found for a pair of schemas.
     memo: HashMap<(usize, usize, Flow), Findings>,
     open: Vec<(usize, usize, Flow)>,
+    /// Operations that are being looked at: one, and those its callbacks lead to.
+    calls: Vec<(usize, usize, Flow)>,
     /// Visits that are left to containment.
     budget: u64,
     /// Pairs of schemas that may still be looked at.
@@ -112,6 +114,7 @@ pub(crate) fn diff(old: &Value, new: &Value, compat: Compatibility, options: &Op
         changes: Vec::new(),
         memo: HashMap::new(),
         open: Vec::new(),
+        calls: Vec::new(),
         budget: options.budget,
         places: options.budget,
         today: options.today.as_deref(),
@@ -147,7 +150,7 @@ impl<'a> Walk<'a> {
             return;
         }
         if change.suggestion.is_none() {
-            change.suggestion = advice::of(&change.rule, change.reads, change.writes);
+            change.suggestion = advice::of(&change);
         }
         self.changes.push(change);
     }

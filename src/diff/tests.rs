@@ -75,6 +75,29 @@ fn every_case_of_the_fixtures_comes_out_as_written() {
     );
 }
 
+#[test]
+fn every_break_says_what_to_do_instead() {
+    let mut breaks = 0;
+    let mut lacking = Vec::new();
+    for file in ["avro.jsonl", "graphql.jsonl", "openapi.jsonl"] {
+        let text = std::fs::read_to_string(folder().join(file)).unwrap();
+        for (number, mode) in text.lines().enumerate().flat_map(|(i, _)| [(i, "backward"), (i, "forward")]) {
+            let mut line: Value = serde_json::from_str(text.lines().nth(number).unwrap()).unwrap();
+            line["mode"] = json!(mode);
+            let answer: Value = serde_json::from_str(&batch_line(&line.to_string())).unwrap();
+            let fails = |c: &&Value| c["breaking"] == true && (c["reads"] == "fails" || c["writes"] == "fails");
+            for change in answer["changes"].as_array().into_iter().flatten().filter(fails) {
+                breaks += 1;
+                if change["suggestion"].is_null() {
+                    lacking.push(format!("{file}:{} {} {}", number + 1, change["rule"], change["path"]));
+                }
+            }
+        }
+    }
+    assert!(breaks > 60, "{breaks}");
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
 /// The cases of a published corpus, where there is one: it is never part of the repository.
 pub(crate) fn corpus(file: &str) -> Option<Vec<Value>> {
     let folder = match std::env::var_os("TESSERA_CORPORA") {

@@ -45,6 +45,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("slack", &["model", "ports"]),
     ("webhook", &["model", "ports"]),
     ("engine", &["model", "dbt", "lineage", "diff", "graph", "workflow", "ports"]),
+    ("peers", &["model", "diff"]),
     ("http", &["model", "diff", "graph", "workflow", "ports", "engine"]),
     (
         "tessera",

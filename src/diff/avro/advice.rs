@@ -12,7 +12,9 @@ pub(super) fn of(change: &Change) -> Option<String> {
     let text = |v: &serde_json::Value| v.as_str().unwrap_or_default().to_owned();
     let (before, after) = (text(&change.before), text(&change.after));
     Some(match change.rule.as_str() {
-        "field-added" => format!("give `{name}` a \"default\" (for an optional one: type [\"null\", …], default null)"),
+        "field-added" => format!(
+            "give `{name}` a \"default\" that fits its type, as in {{\"name\": \"{name}\", \"type\": [\"null\", …], \"default\": null}}, so that old data is still read"
+        ),
         "field-removed" => format!(
             "first give `{name}` a \"default\" and let its readers move to that schema, then remove it; if it lives on under another name, put \"aliases\": [\"{name}\"] there"
         ),
@@ -32,6 +34,10 @@ pub(super) fn of(change: &Change) -> Option<String> {
         "nullable-added" => "send a value instead of null, or let readers move to the union first".to_owned(),
         "nullable-removed" => "keep \"null\" in the union and stop sending it; old data still has it".to_owned(),
         "branch-added" => "let readers move to the wider union before the new alternative is sent".to_owned(),
+        "schema-changed" => {
+            "publish the new form under a new name (a second topic or field), fill both, and move the readers"
+                .to_owned()
+        }
         "branch-removed" => "keep the alternative for reading old data and stop sending it".to_owned(),
         "type-changed" => {
             let field = change.column.as_deref().unwrap_or("field");

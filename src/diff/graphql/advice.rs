@@ -3,10 +3,13 @@
 use tessera_model::change::{Change, Judgment};
 
 pub(super) fn of(change: &Change) -> Option<String> {
-    if change.reads == Judgment::Ok {
-        return None;
-    }
     let path = change.path.as_str();
+    if change.reads == Judgment::Ok {
+        let fails = change.writes == Judgment::Fails;
+        return fails.then(|| {
+            format!("let every server know `{path}` as it is now before a client of the new schema asks one")
+        });
+    }
     let name = path.rsplit('.').next().unwrap_or(path);
     Some(match change.rule.as_str() {
         "field-removed" | "input-field-removed" | "argument-removed" | "enum-value-removed" => format!(
@@ -43,6 +46,9 @@ pub(super) fn of(change: &Change) -> Option<String> {
         }
         "one-of-added" => {
             "add a new @oneOf input type beside this one, and deprecate what takes the old one".to_owned()
+        }
+        "specification-changed" => {
+            format!("add a new scalar (`{name}V2`) for the new form, and lead to it from new fields and arguments")
         }
         "directive-removed" | "directive-location-removed" | "directive-repeatable-removed" => {
             "accept it without effect until no document uses it any more".to_owned()

@@ -92,8 +92,7 @@ impl<'a> Lexer<'a> {
                     Some('n') => out.push('\n'),
                     Some('r') => out.push('\r'),
                     Some('t') => out.push('\t'),
-                    // Kept as written: only ever compared with another text.
-                    Some('u') => out.push_str("\\u"),
+                    Some('u') => out.push(escaped(&mut chars).ok_or("a bad \\u escape in a text")?),
                     Some(c @ ('"' | '\\' | '/')) => out.push(c),
                     _ => return Err("unknown escape in a text".to_owned()),
                 },
@@ -131,4 +130,29 @@ impl<'a> Lexer<'a> {
         let last = cut.iter().rposition(|l| !blank(l)).map_or(first, |i| i + 1);
         Ok(Token::Text(Cow::Owned(cut[first..last].join("\n"))))
     }
+}
+
+/// `\u00e9`, `\u{1f600}` or a pair of surrogates, after the `u`.
+fn escaped(chars: &mut std::str::CharIndices<'_>) -> Option<char> {
+    let rest = chars.as_str();
+    let hex = |text: &str| u32::from_str_radix(text, 16).ok();
+    let (code, taken) = match rest.strip_prefix('{') {
+        Some(inner) => {
+            let end = inner.find('}').filter(|end| (1..=8).contains(end))?;
+            (hex(&inner[..end])?, end + 2)
+        }
+        None => {
+            let high = hex(rest.get(..4)?)?;
+            match rest.get(4..10).and_then(|low| hex(low.strip_prefix("\\u")?)) {
+                Some(low) if (0xD800..0xDC00).contains(&high) && (0xDC00..0xE000).contains(&low) => {
+                    (0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00), 10)
+                }
+                _ => (high, 4),
+            }
+        }
+    };
+    for _ in 0..taken {
+        chars.next();
+    }
+    char::from_u32(code)
 }

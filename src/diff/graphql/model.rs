@@ -106,6 +106,15 @@ impl Type {
             specified_by: None,
         }
     }
+
+    fn extend(&mut self, more: Type) {
+        self.interfaces.extend(more.interfaces);
+        self.fields.extend(more.fields);
+        self.members.extend(more.members);
+        self.values.extend(more.values);
+        self.one_of |= more.one_of;
+        self.specified_by = more.specified_by.or(self.specified_by.take());
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -123,6 +132,8 @@ pub(super) struct Schema {
     pub(super) directives: BTreeMap<String, Directive>,
     /// query, mutation, subscription -> the type's name, where it is said.
     pub(super) roots: BTreeMap<String, String>,
+    /// `extend type …`, until all is read.
+    pub(super) extensions: Vec<(String, Type)>,
 }
 
 pub(super) const SCALARS: [&str; 5] = ["Int", "Float", "String", "Boolean", "ID"];
@@ -133,6 +144,20 @@ impl Schema {
     /// Checks what can only be told of the whole, and adds what is there without being written: the standard scalars
     /// that something refers to, and the root types by their usual names.
     pub(super) fn finish(&mut self) -> Result<(), String> {
+        for (name, more) in std::mem::take(&mut self.extensions) {
+            match self.types.get_mut(&name) {
+                Some(base) if base.kind == more.kind => base.extend(more),
+                Some(base) => {
+                    return Err(format!(
+                        "`{name}` is {}, and is extended as if it were {}",
+                        base.kind.shown(),
+                        more.kind.shown()
+                    ));
+                }
+                // A part of a larger schema: what is extended is defined elsewhere.
+                None => drop(self.types.insert(name, more)),
+            }
+        }
         let mut wanted: HashSet<String> = HashSet::from(["String".to_owned(), "Boolean".to_owned()]);
         // GitHub's schema has a field twice that differs in its description only: the first one counts.
         for ty in self.types.values_mut() {

@@ -110,11 +110,13 @@ impl<'a> Parser<'a> {
         let name = self.name()?;
         let mut ty = Type { description, ..Type::of(kind) };
         self.body(&mut ty)?;
+        if extends {
+            // What is extended may be defined further down, or in another file.
+            schema.extensions.push((name, ty));
+            return Ok(());
+        }
         match schema.types.entry(name) {
-            Entry::Vacant(place) => {
-                place.insert(ty);
-            }
-            Entry::Occupied(mut place) if extends && place.get().kind == kind => extend(place.get_mut(), ty),
+            Entry::Vacant(place) => drop(place.insert(ty)),
             Entry::Occupied(place) => {
                 return Err(format!("line {}: type `{}` is defined twice", self.line(), place.key()));
             }
@@ -265,13 +267,4 @@ impl<'a> Parser<'a> {
             Some(_) => Err(format!("line {}: directive `@{name}` is defined twice", self.line())),
         }
     }
-}
-
-fn extend(base: &mut Type, more: Type) {
-    base.interfaces.extend(more.interfaces);
-    base.fields.extend(more.fields);
-    base.members.extend(more.members);
-    base.values.extend(more.values);
-    base.one_of |= more.one_of;
-    base.specified_by = more.specified_by.or(base.specified_by.take());
 }

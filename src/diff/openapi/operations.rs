@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tessera_model::change::Judgment;
 
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+/// Callbacks of callbacks that are followed.
+const MOST_CALLS: usize = 20;
 const LEVELS: [&str; 4] = ["draft", "alpha", "beta", "stable"];
 
 /// A pair of operations and where it is.
@@ -173,6 +175,17 @@ impl<'a> Walk<'a> {
     }
 
     fn operation(&mut self, op: &Operation<'a>) {
+        // A callback may lead to the operation that it belongs to.
+        let key = (std::ptr::from_ref(op.old) as usize, std::ptr::from_ref(op.new) as usize, op.flow);
+        if self.calls.contains(&key) {
+            return;
+        }
+        if self.calls.len() >= MOST_CALLS {
+            let open = (Judgment::Undecided, Judgment::Undecided);
+            let said = "callbacks within callbacks are nested too deeply to be followed";
+            return self.structural("callback-undecided", &op.path, open, (Value::Null, Value::Null), said);
+        }
+        self.calls.push(key);
         let before = self.draft;
         self.draft = before || is_draft(op.old);
         self.stability(op);
@@ -184,6 +197,7 @@ impl<'a> Walk<'a> {
         self.responses(op);
         self.callbacks(op);
         self.draft = before;
+        self.calls.pop();
     }
 
     fn stability(&mut self, op: &Operation<'a>) {

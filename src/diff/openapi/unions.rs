@@ -6,6 +6,7 @@ use super::schema::{Finding, Here, step};
 use super::{Flow, Walk};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use tessera_model::change::ChangeKind;
 
 /// Keyword, its finding, and whether values of the schema shrink when the inner schema does.
 const SINGLE: [(&str, &str, bool); 11] = [
@@ -21,6 +22,9 @@ const SINGLE: [(&str, &str, bool); 11] = [
     ("else", "else", true),
     ("contentSchema", "content-schema", true),
 ];
+
+/// Pairs of alternatives that are looked at for being the same under another name.
+const MOST_NAMES: usize = 100;
 
 /// Definitions live under other keys in 2.0, so only the last step of a reference counts.
 fn name(schema: &Value) -> Option<&str> {
@@ -69,6 +73,19 @@ impl<'a> Walk<'a> {
                     }
                 });
             }
+            // Another name for the same.
+            if left.len() * right.len() <= MOST_NAMES {
+                left.retain(|a| {
+                    let alike = |f: &Finding| f.kind == ChangeKind::Documentation;
+                    match right.iter().position(|(_, b)| self.schema(a, b, flow, level + 1).iter().all(alike)) {
+                        Some(at) => {
+                            pairs.push((a, right.remove(at)));
+                            false
+                        }
+                        None => true,
+                    }
+                });
+            }
             for (a, (at, b)) in pairs {
                 let inner = self.schema(a, b, flow, level + 1);
                 // Another alternative may take in what this one lost; of a `oneOf` it may be one too many.
@@ -77,6 +94,10 @@ impl<'a> Walk<'a> {
                 found.extend(inner.iter().map(|f| f.under(&format!("/{key}/{at}"), None)));
             }
             here.told |= !left.is_empty() || !right.is_empty();
+            // One more or less of a `oneOf` may match twice; a choice that comes or goes as a whole says nothing about
+            // which values there are more of.
+            let whole = key != "allOf" && (old.is_empty() || new.is_empty());
+            here.unsure |= here.told && (whole || key == "oneOf");
             for a in left {
                 let (narrows, widens) = if key == "allOf" { (false, true) } else { (true, false) };
                 let mut f = Finding::new(
@@ -87,7 +108,7 @@ impl<'a> Walk<'a> {
                     format!("{} is no part of `{key}` any more", title(a)),
                 );
                 // An alternative that goes away under its name is gone, whatever the others accept.
-                f.firm = key != "allOf" && flow == Flow::ToServer && name(a).is_some();
+                f.firm = key != "allOf" && flow == Flow::ToServer && name(a).is_some() && !whole;
                 found.push(f);
             }
             for (_, b) in right {
@@ -99,7 +120,7 @@ impl<'a> Walk<'a> {
                     Some(b),
                     format!("{} is new in `{key}`", title(b)),
                 );
-                f.firm = key != "allOf" && flow == Flow::ToServer && name(b).is_some();
+                f.firm = key != "allOf" && flow == Flow::ToServer && name(b).is_some() && !whole;
                 found.push(f);
             }
             if old.is_empty()

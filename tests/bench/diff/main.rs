@@ -4,7 +4,9 @@
 
 mod cases;
 mod github;
+mod graphql;
 mod json_schema;
+mod openapi;
 
 use anyhow::{Context, Result, bail};
 use cpu_time::ProcessTime;
@@ -33,6 +35,18 @@ const SECTIONS: &[Section] = &[
         about: "GitHub's pull-request within all its component schemas, changed",
         measurements: &["tessera", "json-schema-diff"],
         measure: github::measure,
+    },
+    Section {
+        name: "graphql",
+        about: "GitHub's GraphQL schema, SDL of both sides parsed and compared",
+        measurements: &["tessera"],
+        measure: graphql::measure,
+    },
+    Section {
+        name: "openapi",
+        about: "GitHub's REST description, 13 MB, both sides parsed and compared",
+        measurements: &["tessera, one edit", "tessera, every schema"],
+        measure: openapi::measure,
     },
 ];
 
@@ -75,6 +89,7 @@ fn main() -> Result<()> {
             }
             Ok(())
         }
+        ["cases", "graphql"] => graphql::print_pair(),
         [] => SECTIONS.iter().try_for_each(table),
         [section] => table(find(section)?),
         other => bail!("{other:?}: give nothing, a section, `one SECTION NAME` or `cases SECTION`"),

@@ -1,0 +1,7 @@
+//! OpenAPI: two documents, JSON or YAML.
+
+#![no_main]
+
+use tessera_model::contract::SchemaFormat;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tessera_fuzz::pair(SchemaFormat::OpenApi, data, false));
