@@ -40,6 +40,10 @@ pub(crate) enum Command {
     /// Compare two schemas.
     #[command(after_help = MODES)]
     Diff(DiffArgs),
+    /// Read tables out of a data contract (ODCS v3): JSON as `diff` and `propose` take it.
+    Import(ImportArgs),
+    /// Write a table as a data contract (ODCS v3.1).
+    Export(ExportArgs),
     /// Scan a configured warehouse now.
     Scan(ScanArgs),
     /// Open proposals for what a manifest would break (through a running daemon).
@@ -201,26 +205,68 @@ pub(crate) struct WhoUsesArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// The old schema's file.
-    #[arg(required_unless_present = "batch")]
-    pub(crate) old: Option<PathBuf>,
-    /// The new schema's file.
-    #[arg(required_unless_present = "batch")]
-    pub(crate) new: Option<PathBuf>,
-    /// json-schema, avro, protobuf, openapi, graphql or table (guessed from the files when absent).
+    /// The old schema: FILE, FOLDER (of .proto files), `A.proto,B.proto`, MANIFEST#MODEL, CONTRACT.odcs.yaml#TABLE,
+    /// `registry:http://HOST/subjects/S/versions/V`, or `-` for standard input.
+    pub(crate) old: Option<String>,
+    /// The new schema, likewise.
+    pub(crate) new: Option<String>,
+    /// json-schema, avro, protobuf, openapi, graphql or table (told from the files when absent).
     #[arg(long)]
     pub(crate) format: Option<String>,
     /// backward, forward, full, none, `…_transitive`, readers, writers, or a registry's name as confluent:BACKWARD.
     #[arg(long, default_value = "backward")]
     pub(crate) mode: String,
-    /// Dialect of table types.
+    /// How types of tables are read: a SQL dialect, or a table format such as iceberg-v2.
     #[arg(long)]
     pub(crate) dialect: Option<String>,
+    /// The new side is a model of this dbt manifest.
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Which model of a manifest, or table of a data contract.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// The old side is a subject of this schema registry. Credentials: TESSERA_REGISTRY_USER and
+    /// TESSERA_REGISTRY_PASSWORD, or TESSERA_REGISTRY_TOKEN.
+    #[arg(long, value_name = "URL", requires = "subject")]
+    pub(crate) registry: Option<String>,
+    /// The subject.
+    #[arg(long, value_name = "S", requires = "registry")]
+    pub(crate) subject: Option<String>,
+    /// Its version: a number or latest (the default).
+    #[arg(long, value_name = "V", requires = "registry")]
+    pub(crate) version: Option<String>,
     /// JSON Lines in, JSON Lines out (`-`: standard input).
     #[arg(long, value_name = "FILE", conflicts_with_all = ["old", "new"])]
     pub(crate) batch: Option<PathBuf>,
-    #[arg(short, long, value_enum, default_value = "text")]
-    pub(crate) output: Format,
+    /// text, json, markdown, github or sarif; several, each optionally to a file: `--output text --output sarif=out.sarif`.
+    #[arg(short, long, value_name = "FMT[=PATH]")]
+    pub(crate) output: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The contract (YAML or JSON; `-`: standard input); FILE#TABLE for one of its tables.
+    pub(crate) file: String,
+    /// One of its tables.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+    /// How its physical types are spelled, where it does not say so itself.
+    #[arg(long)]
+    pub(crate) dialect: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// A model or source of the manifest: its id, name or relation.
+    pub(crate) asset: String,
+    #[command(flatten)]
+    pub(crate) artifacts: ManifestArgs,
+    /// odcs: a data contract of the Open Data Contract Standard, v3.1.
+    #[arg(long, default_value = "odcs")]
+    pub(crate) format: String,
+    /// The contract's version (else the model's, else 1.0.0).
+    #[arg(long)]
+    pub(crate) version: Option<String>,
 }
 
 #[derive(Debug, Args)]

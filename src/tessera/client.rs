@@ -80,7 +80,7 @@ impl Client {
     }
 }
 
-fn root(error: &dyn std::error::Error) -> String {
+pub(crate) fn root(error: &dyn std::error::Error) -> String {
     let mut at = error;
     while let Some(next) = at.source() {
         at = next;

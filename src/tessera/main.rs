@@ -7,6 +7,7 @@ mod client;
 mod commands;
 mod config;
 mod output;
+mod schemas;
 mod wiring;
 
 use clap::Parser;

@@ -7,6 +7,7 @@ mod cli;
 mod common;
 mod cross_project;
 mod demo;
+mod diff;
 mod oracle;
 mod scan;
 mod sdk;

@@ -1,101 +1,139 @@
-//! `tessera diff`: two schemas of any supported format.
+//! `tessera diff`: two schemas of any supported format, from wherever they come.
 
-use crate::cli::{DiffArgs, Format};
-use crate::commands::{batch, print};
+use crate::cli::DiffArgs;
+use crate::commands::batch;
+use crate::output::{self, Advised, DiffReport};
+use crate::schemas::{self, Source, Wanted};
 use crate::{CommandResult, config};
-use anyhow::{Context, Result, anyhow};
-use serde_json::{Value, json};
-use std::fmt::Write;
+use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
-use tessera_diff::Options;
+use tessera_diff::advice::{Subject, steps};
+use tessera_diff::{DbtVerdict, Options, TypeRules, table_from_value};
 use tessera_model::contract::SchemaFormat;
 use tessera_model::{Compatibility, Dialect};
 use tessera_ports::{Clock, SystemClock};
 
-pub(crate) fn run(args: DiffArgs, config_path: Option<&Path>) -> CommandResult {
+pub(crate) async fn run(args: DiffArgs, config_path: Option<&Path>) -> CommandResult {
     if let Some(path) = &args.batch {
         return batch(path, tessera_diff::batch_line);
     }
-    let (Some(old_path), Some(new_path)) = (&args.old, &args.new) else {
-        return Err(anyhow!("give two files, or --batch FILE"));
-    };
+    let sinks = output::parse_outputs(&args.output)?;
+    if sinks.iter().any(|s| s.format == output::OutputFormat::Junit) {
+        bail!("--output junit: a diff has no test cases; say text, json, markdown, github or sarif");
+    }
     let settings = config::load(config_path)?.settings;
     let compat = Compatibility::parse(&args.mode).map_err(|e| anyhow!("--mode: {e}"))?;
-    let dialect = match args.dialect.as_deref() {
-        None => Dialect::Generic,
-        Some(name) => {
-            Dialect::from_name(name).ok_or_else(|| anyhow!("--dialect: Tessera knows no SQL dialect `{name}`"))?
-        }
-    };
-    let (old, new) = (read(old_path)?, read(new_path)?);
-    let format = match args.format.as_deref() {
-        Some(name) => SchemaFormat::from_name(name).ok_or_else(|| {
+    let asked = match args.format.as_deref() {
+        None => None,
+        Some(name) => Some(SchemaFormat::from_name(name).ok_or_else(|| {
             anyhow!("--format: `{name}` is none of json-schema, avro, protobuf, openapi, graphql, table")
-        })?,
-        None => tessera_engine::impact::guess_format(&new),
+        })?),
+    };
+    let (dialect, type_rules) = spelled(args.dialect.as_deref())?;
+    let wanted = Wanted { format: asked, dialect, model: args.model.as_deref() };
+    let (old, new) = sides(&args, wanted).await?;
+    let (format, because) = schemas::agree(asked, &old, &new)?;
+    let dialect = match dialect {
+        Dialect::Generic => new.dialect.or(old.dialect).unwrap_or_default(),
+        given => given,
     };
     let today = Some(tessera_engine::impact::day(SystemClock.now()));
-    let options = Options { policy: settings.diff.judge_policy(), dialect, today, ..Options::default() };
-    let diff = tessera_diff::diff(format, &old, &new, compat, &options).map_err(|e| anyhow!("{e}"))?;
-    let breaking = diff.changes.iter().any(|c| c.breaking);
-    match args.output {
-        Format::Json => {
-            let compatible = if diff.undecided && !breaking { Value::Null } else { json!(!breaking) };
-            let report = json!({"schema_version": 1, "format": format.name(), "mode": compat.to_string(), "meaning": compat.mode.sentence(), "compatible": compatible, "undecided": diff.undecided, "changes": diff.changes});
-            print(&serde_json::to_string_pretty(&report)?)?;
-        }
-        Format::Text => {
-            let mut out = String::new();
-            writeln!(out, "{} → {} as {}", old_path.display(), new_path.display(), format.name())?;
-            writeln!(out, "{}\n", compat.mode.sentence())?;
-            for change in &diff.changes {
-                let mark = if change.breaking { "✗" } else { "·" };
-                writeln!(out, "{mark} {:<28} {}", change.rule, change.message)?;
-                writeln!(
-                    out,
-                    "    {}  reads: {}  writes: {}",
-                    if change.path.is_empty() { "(whole)" } else { &change.path },
-                    word(change.reads),
-                    word(change.writes)
-                )?;
-                if let Some(witness) = &change.witness {
-                    writeln!(out, "    proof: {witness}")?;
-                }
-                if let Some(suggestion) = change.suggestion.as_ref().filter(|_| change.breaking) {
-                    writeln!(out, "    instead: {suggestion}")?;
-                }
-            }
-            let verdict = match (diff.changes.is_empty(), breaking, diff.undecided) {
-                (true, _, _) => "no change",
-                (_, true, _) => "breaking",
-                (_, _, true) => "undecided: not shown to be compatible",
-                _ => "compatible",
-            };
-            writeln!(out, "{}{verdict}", if diff.changes.is_empty() { "" } else { "\n" })?;
-            print(&out)?;
-        }
+    let options = Options { policy: settings.diff.judge_policy(), dialect, type_rules, today, ..Options::default() };
+    let mut report = compare(&old, &new, format, compat, &options)?;
+    report.because = because;
+    if compat.transitive {
+        report.notes.push(
+            "`_transitive` asks for every retained version, and there is only one here: name each of them in turn, or ask the daemon".to_owned(),
+        );
     }
-    Ok(match (breaking, diff.undecided) {
-        (true, _) => 1,
-        (false, true) => 2,
-        _ => 0,
+    output::write_all(&sinks, |format, color| output::render_diff(&report, format, color))?;
+    Ok(report.exit())
+}
+
+/// A dialect's name, or that of a table format (`iceberg-v2`).
+fn spelled(name: Option<&str>) -> Result<(Dialect, Option<String>)> {
+    let Some(name) = name else { return Ok((Dialect::Generic, None)) };
+    match TypeRules::named(name) {
+        Some(rules) => Ok((rules.dialect, Some(name.to_owned()))),
+        None => Dialect::from_name(name)
+            .map(|d| (d, None))
+            .ok_or_else(|| anyhow!("--dialect: Tessera knows no SQL dialect or table format `{name}`")),
+    }
+}
+
+/// What a registry holds is the old side, what a manifest describes the new one, where only one is named.
+async fn sides(args: &DiffArgs, wanted: Wanted<'_>) -> Result<(Source, Source)> {
+    let of_registry = match (&args.registry, &args.subject) {
+        (Some(url), Some(subject)) => Some((url.as_str(), subject.as_str())),
+        _ => None,
+    };
+    let version = args.version.as_deref().unwrap_or("latest");
+    let manifest = args.manifest.as_ref().map(|m| m.to_string_lossy().into_owned());
+    let named: Vec<&str> = [&args.old, &args.new].into_iter().flatten().map(String::as_str).collect();
+    if named.iter().filter(|n| n.split('#').next() == Some("-")).count() > 1 {
+        bail!("standard input can be one side only: give the other as a file");
+    }
+    let old = async |spec: &str| schemas::load(spec, wanted).await.context("the old schema");
+    let new = async |spec: &str| schemas::load(spec, wanted).await.context("the new schema");
+    let published = async |(url, subject): (&str, &str)| {
+        schemas::of_registry(url, subject, version).await.context("the old schema")
+    };
+    match (named.as_slice(), of_registry, manifest) {
+        ([a, b], None, None) => Ok((old(a).await?, new(b).await?)),
+        ([b], Some(subject), None) => Ok((published(subject).await?, new(b).await?)),
+        ([a], None, Some(m)) => Ok((old(a).await?, new(&m).await?)),
+        ([], Some(subject), Some(m)) => Ok((published(subject).await?, new(&m).await?)),
+        ([_, _], ..) => bail!("two schemas are named already: leave out --registry and --manifest, or one of the two"),
+        _ => bail!(
+            "two sides are needed: OLD NEW, or --registry URL --subject S with NEW, or OLD with --manifest FILE --model NAME"
+        ),
+    }
+}
+
+fn compare(
+    old: &Source,
+    new: &Source,
+    format: SchemaFormat,
+    compat: Compatibility,
+    options: &Options,
+) -> Result<DiffReport> {
+    let diff = tessera_diff::diff(format, &old.value, &new.value, compat, options).map_err(|e| anyhow!("{e}"))?;
+    let is_table = format == SchemaFormat::Table;
+    let tables = match is_table {
+        true => Some((
+            table_from_value(&old.value, options.dialect).map_err(|e| anyhow!("{e}"))?,
+            table_from_value(&new.value, options.dialect).map_err(|e| anyhow!("{e}"))?,
+        )),
+        false => None,
+    };
+    let subject = match &tables {
+        Some((a, b)) => Subject::tables(a, b, new.table.as_deref().or(old.table.as_deref())),
+        None => Subject::schema(format),
+    };
+    let changes = diff
+        .changes
+        .into_iter()
+        .map(|change| {
+            let steps = steps(&change, &subject, options);
+            Advised { change, steps }
+        })
+        .collect();
+    let dbt: Option<DbtVerdict> =
+        old.contract.as_ref().zip(new.contract.as_ref()).map(|(a, b)| tessera_diff::dbt_contract(a, b));
+    let note = |s: &Source| s.notes.iter().map(|n| format!("{}: {n}", s.label)).collect::<Vec<_>>();
+    let mut notes = note(old);
+    notes.extend(note(new));
+    Ok(DiffReport {
+        old: old.label.clone(),
+        new: new.label.clone(),
+        file: new.file.clone(),
+        format: schemas::format_name(format),
+        because: String::new(),
+        dialect: is_table.then(|| options.type_rules.clone().unwrap_or_else(|| options.dialect.to_string())),
+        compat,
+        changes,
+        undecided: diff.undecided,
+        dbt,
+        notes,
     })
-}
-
-fn word(judgment: tessera_model::Judgment) -> String {
-    serde_json::to_value(judgment).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// JSON where it is JSON, else the text itself (protobuf, GraphQL).
-fn read(path: &Path) -> Result<Value> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let json_like = path.extension().is_some_and(|e| matches!(e.to_str(), Some("json" | "avsc" | "schema")));
-    match serde_json::from_str(&text) {
-        Ok(value) => Ok(value),
-        Err(e) if json_like => Err(anyhow!("{}:{}:{}: no JSON: {e}", path.display(), e.line(), e.column())),
-        Err(_) if path.extension().is_some_and(|e| matches!(e.to_str(), Some("yaml" | "yml"))) => {
-            serde_norway::from_str(&text).with_context(|| path.display().to_string())
-        }
-        Err(_) => Ok(Value::String(text)),
-    }
 }

@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod diff;
 mod doctor;
+mod exchange;
 mod inbox;
 mod init;
 mod lineage;
@@ -14,6 +15,9 @@ mod scan;
 pub(crate) mod serve;
 mod waive;
 mod who_uses;
+
+pub(crate) use check::plain;
+pub(crate) use who_uses::plural;
 
 use crate::cli::{Cli, Command};
 use crate::{CommandResult, wiring};
@@ -34,7 +38,9 @@ pub(crate) async fn run(cli: Cli) -> CommandResult {
         Command::Check(args) => check::run(args, config).await,
         Command::Lineage(args) => lineage::run(args, config),
         Command::WhoUses(args) => who_uses::run(args, config).await,
-        Command::Diff(args) => diff::run(args, config),
+        Command::Diff(args) => diff::run(args, config).await,
+        Command::Import(args) => exchange::import(args),
+        Command::Export(args) => exchange::export(args),
         Command::Scan(args) => scan::run(args, config).await,
         Command::Propose(args) => propose::run(args, config).await,
         Command::Inbox(args) => inbox::run(args, config).await,

@@ -74,7 +74,7 @@ fn body(item: &Item<'_>) -> String {
     lines.join("\n")
 }
 
-fn command(kind: &str, file: Option<&str>, line: Option<u32>, title: &str, text: &str) -> String {
+pub(super) fn command(kind: &str, file: Option<&str>, line: Option<u32>, title: &str, text: &str) -> String {
     let mut properties = Vec::new();
     if let Some(file) = file.filter(|f| !f.is_empty()) {
         properties.push(format!("file={}", property(file)));

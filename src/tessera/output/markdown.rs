@@ -2,7 +2,7 @@
 //! accepts, and when it must leave something out it leaves out detail of the lesser changes: first readers, then sentences.
 //! What is unknown, and how much was left out, always stays.
 
-mod escape;
+pub(super) mod escape;
 
 use super::findings::{sorted, subject};
 use super::view::{self, EFFECTS, Item, Level, View};

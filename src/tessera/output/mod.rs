@@ -3,6 +3,7 @@
 //!
 //! Reading order: `view` (judgments that all formats share), `words`, then the formats.
 
+mod diff;
 mod findings;
 mod github;
 mod json;
@@ -19,6 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use diff::{Advised, DiffReport, render as render_diff};
 pub(crate) use findings::{error, finding_lines};
 pub(crate) use style::color;
 pub(crate) use table::table;
@@ -135,12 +137,16 @@ pub(crate) fn render(
     })
 }
 
-/// Writes every sink; a file that cannot be written does not keep the others from being written.
 pub(crate) fn write_report(report: &CheckReport, context: &ReportContext, sinks: &[Sink]) -> Result<()> {
+    write_all(sinks, |format, color| render(report, context, format, color))
+}
+
+/// Writes every sink; a file that cannot be written does not keep the others from being written.
+pub(crate) fn write_all(sinks: &[Sink], render: impl Fn(OutputFormat, bool) -> Result<String>) -> Result<()> {
     let mut failed = None;
     for sink in sinks {
         let colored = sink.path.is_none() && color(io::stdout().is_terminal());
-        let written = render(report, context, sink.format, colored).and_then(|text| match &sink.path {
+        let written = render(sink.format, colored).and_then(|text| match &sink.path {
             Some(path) => write_file(path, &text),
             None => write_stdout(&text),
         });

@@ -5,7 +5,7 @@ use super::findings::{sorted, subject};
 use super::rules::explain;
 use super::view::{self, EFFECTS, Item, Level, View};
 use super::words::{self, clean, clean_line, count};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 use tessera_model::Fingerprint;
 use tessera_model::finding::Severity;
@@ -49,45 +49,68 @@ pub(super) fn render(view: &View<'_>) -> Result<String> {
             json!({"level": level, "message": {"text": plain(&text)}, "descriptor": {"id": clean_line(&f.code)}})
         })
         .collect();
-    let exit = view.report.exit;
-    let log = json!({
+    let log = log(Log {
+        command: "tessera check",
+        id: format!("tessera/{}/", clean_line(&view.context.project)),
+        rules,
+        results,
+        notifications,
+        exit: view.report.exit,
+        verdict: view.verdict(),
+        properties: json!({
+            "verdict": view.report.verdict.name(),
+            "coverage": view.report.coverage,
+            "mode": view.context.mode_sentence,
+            "comparedWith": clean_line(&view.context.compared_with),
+        }),
+    });
+    super::json::pretty(&log)
+}
+
+/// One run of a command.
+pub(super) struct Log {
+    pub(super) command: &'static str,
+    /// By which code scanning knows runs of one kind.
+    pub(super) id: String,
+    pub(super) rules: Rules,
+    pub(super) results: Vec<Value>,
+    pub(super) notifications: Vec<Value>,
+    pub(super) exit: u8,
+    pub(super) verdict: String,
+    pub(super) properties: Value,
+}
+
+pub(super) fn log(run: Log) -> Value {
+    json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
             "tool": {"driver": {
                 "name": "tessera",
-                "fullName": "tessera check",
+                "fullName": run.command,
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.0.iter().map(|id| rule(id)).collect::<Vec<_>>(),
+                "rules": run.rules.0.iter().map(|id| rule(id)).collect::<Vec<_>>(),
             }},
-            "automationDetails": {"id": format!("tessera/{}/", clean_line(&view.context.project))},
+            "automationDetails": {"id": run.id},
             "columnKind": "unicodeCodePoints",
             "invocations": [{
-                "executionSuccessful": exit < 2,
-                "exitCode": exit,
-                "exitCodeDescription": view.verdict(),
-                "toolExecutionNotifications": notifications,
+                "executionSuccessful": run.exit < 2,
+                "exitCode": run.exit,
+                "exitCodeDescription": run.verdict,
+                "toolExecutionNotifications": run.notifications,
             }],
-            "results": results,
-            "properties": {
-                "verdict": view.report.verdict.name(),
-                "coverage": view.report.coverage,
-                "mode": view.context.mode_sentence,
-                "comparedWith": clean_line(&view.context.compared_with),
-            },
+            "results": run.results,
+            "properties": run.properties,
         }],
-    });
-    let mut text = serde_json::to_string_pretty(&log).context("the report cannot be written as SARIF")?;
-    text.push('\n');
-    Ok(text)
+    })
 }
 
 /// Rule ids in the order of their first result.
 #[derive(Default)]
-struct Rules(Vec<String>);
+pub(super) struct Rules(Vec<String>);
 
 impl Rules {
-    fn index(&mut self, id: &str) -> usize {
+    pub(super) fn index(&mut self, id: &str) -> usize {
         match self.0.iter().position(|r| r == id) {
             Some(at) => at,
             None => {
@@ -174,11 +197,11 @@ fn message(item: &Item<'_>) -> String {
 }
 
 /// In SARIF's plain texts `[a](1)` is a link and `{0}` a placeholder.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]").replace('{', "{{").replace('}', "}}")
 }
 
-fn location(file: Option<&str>, line: Option<u32>, name: Option<(&str, bool)>) -> Value {
+pub(super) fn location(file: Option<&str>, line: Option<u32>, name: Option<(&str, bool)>) -> Value {
     let uri = file.filter(|f| !f.trim().is_empty()).map_or_else(|| NOWHERE.to_owned(), uri);
     let mut location = json!({
         "physicalLocation": {

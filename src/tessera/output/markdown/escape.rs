@@ -7,7 +7,7 @@ use crate::output::words::clean_line;
 const BREAK: &str = "<!-- -->";
 
 /// A sentence. What stands between single backticks stays code, because our own advice quotes commands so.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::output) fn prose(text: &str) -> String {
     let text = clean_line(text);
     let parts: Vec<&str> = text.split('`').collect();
     // An odd number of backticks pairs with nothing.
@@ -45,12 +45,12 @@ fn plain(text: &str) -> String {
 }
 
 /// A sentence in a table's cell.
-pub(super) fn cell(text: &str) -> String {
+pub(in crate::output) fn cell(text: &str) -> String {
     prose(text)
 }
 
 /// A name, shown as it is.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::output) fn code(text: &str) -> String {
     let text = clean_line(text);
     if text.is_empty() {
         return String::new();
@@ -62,12 +62,12 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// The same in a table, where a bar ends a cell even inside code.
-pub(super) fn code_cell(text: &str) -> String {
+pub(in crate::output) fn code_cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
 /// For the inside of an HTML element, where Markdown does not look.
-pub(super) fn html(text: &str) -> String {
+pub(in crate::output) fn html(text: &str) -> String {
     let text = clean_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('@', &format!("@{BREAK}")).replace('#', &format!("#{BREAK}"))
 }
