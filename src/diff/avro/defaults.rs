@@ -2,19 +2,24 @@
 
 use super::model::{Id, Kind, Primitive, Schema};
 use serde_json::Value;
+use std::cell::Cell;
 use tessera_model::change::Judgment;
 
 /// Ok when it fits; risky when it fits a union's later branch only, which older implementations refuse; fails
-/// otherwise. Nesting deeper than `LEVELS` is undecided.
+/// otherwise. Nesting deeper than 64 levels is undecided, and so is a default that takes more than `MOST_VISITS` to look
+/// through: a record whose fields have themselves as defaults doubles at every level.
 pub(super) fn fits(schema: &Schema, ty: Id, value: &Value) -> Judgment {
-    level(schema, ty, value, 64)
+    level(schema, ty, value, 64, &Cell::new(MOST_VISITS))
 }
 
-fn level(schema: &Schema, ty: Id, value: &Value, left: usize) -> Judgment {
-    if left == 0 {
+const MOST_VISITS: usize = 100_000;
+
+fn level(schema: &Schema, ty: Id, value: &Value, left: usize, visits: &Cell<usize>) -> Judgment {
+    if left == 0 || visits.get() == 0 {
         return Judgment::Undecided;
     }
-    let inner = |id: Id, v: &Value| level(schema, id, v, left - 1);
+    visits.set(visits.get() - 1);
+    let inner = |id: Id, v: &Value| level(schema, id, v, left - 1, visits);
     let whether = |yes: bool| if yes { Judgment::Ok } else { Judgment::Fails };
     match &schema.node(ty).kind {
         Kind::Primitive(primitive) => whether(match primitive {

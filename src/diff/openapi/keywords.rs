@@ -5,7 +5,7 @@ use super::lift::nullable;
 use super::read::{flag, items};
 use super::schema::Finding;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use tessera_model::change::{ChangeKind, Judgment};
 
 /// Upper and lower bounds, with the words of their findings.
@@ -292,18 +292,16 @@ pub(crate) fn lists(a: &Value, b: &Value, flow: Flow, found: &mut Vec<Finding>) 
             ));
         }
         (Some(old), Some(new)) => {
-            for v in old.iter().filter(|v| !new.contains(v)) {
+            // By their text: long lists are compared in one go.
+            let texts = |all: &[Value]| -> HashSet<String> { all.iter().map(Value::to_string).collect() };
+            let (had, has) = (texts(old), texts(new));
+            for v in old.iter().filter(|v| !has.contains(&v.to_string())) {
                 let said = format!("{v} is not among the values any more");
                 found.push(Finding::new("enum-value-removed", flow.judge(true, false), Some(v), None, said));
             }
-            for v in new.iter().filter(|v| !old.contains(v)) {
-                found.push(Finding::new(
-                    "enum-value-added",
-                    flow.judge(false, true),
-                    None,
-                    Some(v),
-                    format!("{v} is a value now"),
-                ));
+            for v in new.iter().filter(|v| !had.contains(&v.to_string())) {
+                let said = format!("{v} is a value now");
+                found.push(Finding::new("enum-value-added", flow.judge(false, true), None, Some(v), said));
             }
         }
         (None, None) => {}
