@@ -20,17 +20,20 @@ pub(crate) struct Second<'a> {
     root: &'a Value,
     places: Places<'a>,
     built: Option<Option<Validator>>,
+    /// A value was too dear to be looked at: others are not tried.
+    dear: bool,
 }
 
 impl<'a> Second<'a> {
     pub(crate) fn new(root: &'a Value, places: Places<'a>) -> Second<'a> {
-        Second { root, places, built: None }
+        Second { root, places, built: None, dear: false }
     }
 
     /// `None` when the schema is not one that it accepts, or when looking at the value would take too long.
     pub(crate) fn accepts(&mut self, value: &Value) -> Option<bool> {
         let mut steps = STEPS;
-        if !self.affordable(self.root, value, 0, &mut steps) {
+        self.dear = self.dear || !self.affordable(self.root, value, 0, &mut steps);
+        if self.dear {
             return None;
         }
         if self.built.is_none() {
