@@ -221,13 +221,13 @@ fn edit(api: &mut Api, rng: &mut Rng) {
         }
         Kind::Interface { fields } => edit_fields(fields, rng),
         Kind::Union(members) => {
-            *members = [&["A"][..], &["B"], &["A", "B"]][rng.below(3)].iter().map(|s| (*s).to_owned()).collect()
+            *members = [&["A"][..], &["B"], &["A", "B"]][rng.below(3)].iter().map(|s| (*s).to_owned()).collect();
         }
         Kind::Enum(values) => {
             *values = [&["X"][..], &["X", "Y"], &["X", "Y", "Z"], &["Y"]][rng.below(4)]
                 .iter()
                 .map(|s| (*s).to_owned())
-                .collect()
+                .collect();
         }
         Kind::Input { one_of, fields } => {
             if rng.chance(10) {

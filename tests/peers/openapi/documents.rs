@@ -371,7 +371,7 @@ fn members(at: &mut Value, rng: &mut Rng) {
             at["properties"][&name][*rng.pick(&["readOnly", "writeOnly"].each_ref())] = json!(true);
         }
         (3, _) => {
-            at["additionalProperties"] = [json!(false), json!(true), json!({"type": "integer"})][rng.below(3)].clone()
+            at["additionalProperties"] = [json!(false), json!(true), json!({"type": "integer"})][rng.below(3)].clone();
         }
         _ => at["properties"][format!("q{}", rng.below(3))] = schema(rng, 1),
     }
