@@ -2,6 +2,7 @@
 
 use super::lex::Token;
 use super::model::Kind;
+use super::names::camel;
 use super::parse::Parser;
 use super::raw::{
     Body, Label, Options, Range, RawEnum, RawField, RawMessage, RawOneof, RawType, RawValue, Syntax, Wrong, wrong,
@@ -358,17 +359,5 @@ impl Parser<'_> {
 
 /// `user_names` -> `UserNamesEntry`: the message of a map's entries.
 pub(super) fn entry_name(field: &str) -> String {
-    let mut out = String::with_capacity(field.len() + 5);
-    let mut upper = true;
-    for letter in field.chars() {
-        if letter == '_' {
-            upper = true;
-        } else if std::mem::take(&mut upper) {
-            out.push(letter.to_ascii_uppercase());
-        } else {
-            out.push(letter);
-        }
-    }
-    out.push_str("Entry");
-    out
+    format!("{}Entry", camel(field, true))
 }

@@ -3,7 +3,7 @@
 use super::features::Features;
 use super::files::refused;
 use super::model::{Cardinality, Enum, Field, File, Kind, Message, Method, Place, Schema, Service};
-use super::names::{Names, What, join};
+use super::names::{Names, What, camel, join};
 use super::raw::{
     Body, Label, Options, RawEnum, RawField, RawFile, RawMessage, RawService, RawType, Syntax, Wrong, wrong,
 };
@@ -221,7 +221,7 @@ impl Linker<'_> {
             type_name,
             cardinality,
             required: raw.label == Some(Label::Required),
-            json_name: raw.json_name.clone().unwrap_or_else(|| json_name(&raw.name)),
+            json_name: raw.json_name.clone().unwrap_or_else(|| camel(&raw.name, false)),
             default,
             oneof,
             js_type: raw.options.text("jstype").unwrap_or_else(|| "JS_NORMAL".to_owned()),
@@ -327,20 +327,4 @@ impl Linker<'_> {
         self.schema.services.insert(name, made);
         Ok(())
     }
-}
-
-/// `user_name` -> `userName`: how JSON calls a field that does not say otherwise.
-fn json_name(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut upper = false;
-    for letter in name.chars() {
-        if letter == '_' {
-            upper = true;
-        } else if std::mem::take(&mut upper) {
-            out.push(letter.to_ascii_uppercase());
-        } else {
-            out.push(letter);
-        }
-    }
-    out
 }

@@ -116,3 +116,18 @@ impl Names {
         self.defined.get(name).filter(|(what, _)| *what != What::Other).map(|(_, file)| *file)
     }
 }
+
+/// `user_name` -> `userName`, or `UserName` when the first letter is `upper`: underscores go, the letters behind them rise.
+pub(super) fn camel(name: &str, mut upper: bool) -> String {
+    let mut out = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter == '_' {
+            upper = true;
+        } else if std::mem::take(&mut upper) {
+            out.push(letter.to_ascii_uppercase());
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
