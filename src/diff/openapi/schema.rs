@@ -211,6 +211,9 @@ impl<'a> Walk<'a> {
         let mut here = Here { told: explained, ..Here::default() };
         self.children(x, y, flow, level, &mut found, &mut here);
         self.unions(x, y, flow, level, &mut found, &mut here);
+        // A rule sees one keyword: `minimum` that becomes `exclusiveMinimum` is one bound less and one more, and one more
+        // of a `oneOf` may match twice. Where anything was told, containment has the last word both ways.
+        here.unsure |= here.told;
         self.members(a, b, flow, level, &mut found, &mut here);
         // A difference that no rule names.
         let rest = |f: &Map<String, Value>, k: &str| f.get(k).cloned();

@@ -93,12 +93,9 @@ impl<'a> Walk<'a> {
                 here.unsure |= key == "oneOf" && !inner.is_empty();
                 found.extend(inner.iter().map(|f| f.under(&format!("/{key}/{at}"), None)));
             }
-            let moved = !left.is_empty() || !right.is_empty();
-            here.told |= moved;
-            // One more or less of a `oneOf` may match twice; a choice that comes or goes as a whole says nothing about
-            // which values there are more of.
+            here.told |= !left.is_empty() || !right.is_empty();
+            // A choice that comes or goes as a whole says nothing about which values there are more of.
             let whole = key != "allOf" && (old.is_empty() || new.is_empty());
-            here.unsure |= moved && (whole || key == "oneOf");
             for a in left {
                 let (narrows, widens) = if key == "allOf" { (false, true) } else { (true, false) };
                 let mut f = Finding::new(
