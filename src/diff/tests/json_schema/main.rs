@@ -1,5 +1,5 @@
 //! JSON Schema against an independent validator: random schema pairs and documents (`oracle`), laws (`laws`), hostile
-//! input (`bombs`). Small in a normal run; README.md says how to run all of it.
+//! input (`bombs`). Small in a normal run; docs/measurements.md says how to run all of it.
 
 #![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "a test fails by panicking")]
 
