@@ -4,7 +4,8 @@
 //!   expand: TEXT         a step; lines that follow with an indent belong to it
 //!   # …                  a comment, outside of steps
 //!
-//! `{name}` is the last part of the path, `{path}` the whole, `{before}` and `{after}` the two values.
+//! `{name}` is the last part of the path, `{path}` the whole, `{before}` and `{after}` the two values,
+//! `{number}` a Protobuf field's where it is told.
 
 use super::{Language, Phase, Step};
 use serde_json::Value;
@@ -105,8 +106,21 @@ pub(super) fn steps(change: &Change, language: Language) -> Vec<Step> {
     let Some(texts) = book(language).and_then(|b| b.of(&change.rule)) else { return Vec::new() };
     let name = name(&change.path);
     let (before, after) = (shown(&change.before), shown(&change.after));
-    let words = [("path", change.path.as_str()), ("name", &name), ("before", &before), ("after", &after)];
+    let number = number(change);
+    let words =
+        [("path", change.path.as_str()), ("name", &name), ("before", &before), ("after", &after), ("number", &number)];
     texts.iter().map(|(phase, text)| Step { phase: *phase, language, text: fill(text, &words) }).collect()
+}
+
+/// The number of a Protobuf field that is told as it was declared (`string note = 3`); else a place to fill in.
+fn number(change: &Change) -> String {
+    [&change.before, &change.after]
+        .into_iter()
+        .filter_map(|value| value.as_str()?.rsplit_once(" = "))
+        .map(|(_, number)| number)
+        .find(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        .unwrap_or("<number>")
+        .to_owned()
 }
 
 /// Replaces `{word}`s; what is no known word stays as it is. One pass, so that a value is never read as a template.

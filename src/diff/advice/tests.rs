@@ -107,6 +107,18 @@ fn a_rename_publishes_both_names() {
 }
 
 #[test]
+fn a_protobuf_field_is_reserved_by_its_number() {
+    let schema = |fields: &str| json!(format!("syntax = \"proto3\"; message M {{ int32 a = 1; {fields} }}"));
+    let (old, new) = (schema("repeated string tags = 21;"), schema(""));
+    let judged =
+        diff(SchemaFormat::Protobuf, &old, &new, Compatibility::new(Mode::Backward), &Options::default()).unwrap();
+    let subject = Subject::schema(SchemaFormat::Protobuf);
+    let all: Vec<_> = judged.changes.iter().flat_map(|c| steps(c, &subject, &Options::default())).collect();
+    assert_eq!(all[0].text, "// mark it first\nrepeated string tags = 21 [deprecated = true];");
+    assert_eq!(all.last().unwrap().text, "reserved 21;\nreserved \"tags\";");
+}
+
+#[test]
 fn documented_alters_come_out_as_documented() {
     let Some(cases) = corpus("warehouse.documented_alters.jsonl") else { return };
     let mut wrong = Vec::new();

@@ -11,7 +11,9 @@ use tessera_model::{Compatibility, Mode};
 /// The schema before and after.
 pub fn pair() -> Result<(Value, Value, usize)> {
     let file = std::env::var("GITHUB_OPENAPI").context("set GITHUB_OPENAPI to a description of @octokit/openapi")?;
-    let text = std::fs::read_to_string(&file).with_context(|| file.clone())?.replace("#/components/schemas/", "#/definitions/");
+    let text = std::fs::read_to_string(&file)
+        .with_context(|| file.clone())?
+        .replace("#/components/schemas/", "#/definitions/");
     let mut document: Value = serde_json::from_str(&text)?;
     let definitions = document["components"]["schemas"].take();
     let count = definitions.as_object().context("no components.schemas")?.len();
@@ -34,13 +36,8 @@ pub fn measure(name: &str) -> Result<Measured> {
     let (old, new, count) = pair()?;
     Ok(match name {
         "tessera" => Measured::over(|| {
-            let answer = diff(
-                SchemaFormat::JsonSchema,
-                &old,
-                &new,
-                Compatibility::new(Mode::Backward),
-                &Options::default(),
-            );
+            let answer =
+                diff(SchemaFormat::JsonSchema, &old, &new, Compatibility::new(Mode::Backward), &Options::default());
             let said = match answer {
                 Ok(d) => {
                     let proved = d.changes.iter().filter(|c| c.witness.is_some()).count();

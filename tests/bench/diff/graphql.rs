@@ -16,8 +16,7 @@ pub fn pair() -> Result<(String, String)> {
     let old = std::fs::read_to_string(&file).with_context(|| file.clone())?;
     let mut seen = 0;
     let lines = old.lines().map(|line| {
-        let Some((name, ty)) = line.split_once(": ").filter(|(n, t)| plain(n, t))
-        else {
+        let Some((name, ty)) = line.split_once(": ").filter(|(n, t)| plain(n, t)) else {
             return line.to_owned();
         };
         seen += 1;

@@ -1,12 +1,13 @@
 //! Schema diffs beside their peers: CPU time, each measurement in a process of its own, both sides in one go.
 //! `diff-bench` prints every section; `diff-bench SECTION` one; `diff-bench one SECTION NAME` is one measurement;
-//! `diff-bench cases SECTION` prints the pairs for peers that are no Rust. `run` adds those.
+//! `diff-bench cases SECTION` prints the pairs for peers that are no Rust, `diff-bench write protobuf FOLDER` writes them. `run` adds those.
 
 mod cases;
 mod github;
 mod graphql;
 mod json_schema;
 mod openapi;
+mod protobuf;
 
 use anyhow::{Context, Result, bail};
 use cpu_time::ProcessTime;
@@ -47,6 +48,12 @@ const SECTIONS: &[Section] = &[
         about: "GitHub's REST description, 13 MB, both sides parsed and compared",
         measurements: &["tessera, one edit", "tessera, every schema"],
         measure: openapi::measure,
+    },
+    Section {
+        name: "protobuf",
+        about: "Google's public .proto files below google/cloud with all that they import, both sides parsed and compared",
+        measurements: &["tessera"],
+        measure: protobuf::measure,
     },
 ];
 
@@ -90,9 +97,12 @@ fn main() -> Result<()> {
             Ok(())
         }
         ["cases", "graphql"] => graphql::print_pair(),
+        ["write", "protobuf", folder] => protobuf::write_pair(folder.as_ref()),
         [] => SECTIONS.iter().try_for_each(table),
         [section] => table(find(section)?),
-        other => bail!("{other:?}: give nothing, a section, `one SECTION NAME` or `cases SECTION`"),
+        other => {
+            bail!("{other:?}: give nothing, a section, `one SECTION NAME`, `cases SECTION` or `write protobuf FOLDER`")
+        }
     }
 }
 
