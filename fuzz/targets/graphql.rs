@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use tessera_fuzz::Mirror;
 use tessera_model::contract::SchemaFormat;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tessera_fuzz::pair(SchemaFormat::GraphQl, data, true));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tessera_fuzz::pair(SchemaFormat::GraphQl, data, Mirror::Yes));

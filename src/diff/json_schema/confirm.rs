@@ -3,6 +3,7 @@
 //! liberties that `lower` takes (`nullable`, older spellings) written out.
 
 use super::draft::Draft;
+use super::maps::Look;
 use super::refs::{Places, Target};
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
@@ -143,7 +144,7 @@ impl<'p, 'a> Copy<'p, 'a> {
             if !done.insert((at, name.clone())) {
                 continue;
             }
-            let Some(body) = root.get(DEFINITIONS[at]).and_then(|d| d.get(&name)) else { continue };
+            let Some(body) = root.look(DEFINITIONS[at]).and_then(|d| d.get(&name)) else { continue };
             let body = copy.schema(body);
             references(&body, &mut todo);
             if let Some(fields) = out.as_object_mut() {
@@ -222,9 +223,9 @@ impl<'p, 'a> Copy<'p, 'a> {
     fn keyword<'k>(&self, fields: &Map<String, Value>, key: &'k str, value: &Value) -> Option<(&'k str, Value)> {
         let flag = |bound: &str| {
             let strict = if bound == "minimum" { "exclusiveMinimum" } else { "exclusiveMaximum" };
-            fields.get(strict) == Some(&Value::Bool(true)) && self.draft > Draft::Four
+            fields.look(strict) == Some(&Value::Bool(true)) && self.draft > Draft::Four
         };
-        let tuple = self.draft == Draft::Twenty && fields.get("items").is_some_and(Value::is_array);
+        let tuple = self.draft == Draft::Twenty && fields.look("items").is_some_and(Value::is_array);
         Some(match key {
             "definitions" | "$defs" if self.prune => return None,
             "properties" | "patternProperties" | "dependentSchemas" | "definitions" | "$defs" => (key, self.map(value)),
@@ -252,7 +253,7 @@ impl<'p, 'a> Copy<'p, 'a> {
             | "unevaluatedProperties" => (key, self.schema(value)),
             "exclusiveMinimum" | "exclusiveMaximum" if value.is_boolean() && self.draft > Draft::Four => {
                 let bound = if key == "exclusiveMinimum" { "minimum" } else { "maximum" };
-                (key, fields.get(bound).filter(|_| flag(bound))?.clone())
+                (key, fields.look(bound).filter(|_| flag(bound))?.clone())
             }
             "minimum" | "maximum" if flag(key) => return None,
             "required" if value.as_array().is_some_and(Vec::is_empty) => return None,
@@ -276,7 +277,7 @@ impl<'p, 'a> Copy<'p, 'a> {
         if names.iter().any(|n| n == "any") {
             return None;
         }
-        if self.nullable && fields.get("nullable") == Some(&Value::Bool(true)) {
+        if self.nullable && fields.look("nullable") == Some(&Value::Bool(true)) {
             names.push(json!("null"));
         }
         let mut kept: Vec<Value> = Vec::new();
@@ -302,7 +303,7 @@ fn references(value: &Value, out: &mut Vec<String>) {
     while let Some(value) = todo.pop() {
         match value {
             Value::Object(fields) => {
-                if let Some(Value::String(to)) = fields.get("$ref") {
+                if let Some(Value::String(to)) = fields.look("$ref") {
                     out.push(to.clone());
                 }
                 todo.extend(fields.values());

@@ -11,6 +11,12 @@ pub(crate) struct Dec {
     e: i32,
 }
 
+impl std::fmt::Display for Dec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.e == 0 { write!(f, "{}", self.m) } else { write!(f, "{}e{}", self.m, self.e) }
+    }
+}
+
 impl Dec {
     pub(crate) const ZERO: Dec = Dec { m: 0, e: 0 };
     pub(crate) const ONE: Dec = Dec { m: 1, e: 0 };

@@ -1,6 +1,7 @@
 //! Which draft a document is written in, and which keywords count in it. A document that declares none is read as draft-07
 //! or, when it uses keywords of later ones, as 2020-12 (2019-09 when it uses `$recursiveRef`).
 
+use super::maps::Look;
 use serde_json::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +16,7 @@ pub(crate) enum Draft {
 impl Draft {
     /// The draft that `$schema` names, if it is one of ours.
     pub(crate) fn declared(schema: &Value) -> Option<Draft> {
-        let uri = schema.get("$schema").and_then(Value::as_str)?;
+        let uri = schema.look("$schema").and_then(Value::as_str)?;
         let all = [
             ("draft-03", Draft::Four),
             ("draft-04", Draft::Four),

@@ -2,6 +2,7 @@
 //! `None`. Every witness passes through here before it is shown.
 
 use super::dec::Dec;
+use super::maps::Look;
 use super::node::{Arena, EVERY, Id, Kind, Node};
 use super::patterns::Patterns;
 use serde_json::Value;
@@ -148,8 +149,8 @@ impl Eval<'_> {
         match node {
             Node::MinProperties(n) => Some(fields.len() as u64 >= *n),
             Node::MaxProperties(n) => Some(fields.len() as u64 <= *n),
-            Node::Required(name) => Some(fields.contains_key(name)),
-            Node::Property(name, schema) => match fields.get(name) {
+            Node::Required(name) => Some(fields.has(name)),
+            Node::Property(name, schema) => match fields.look(name) {
                 Some(v) => self.at(*schema, v, depth),
                 None => Some(true),
             },

@@ -4,6 +4,7 @@
 
 use super::confirm::Second;
 use super::lower::Lowering;
+use super::maps::{HashMap, HashSet};
 use super::node::{Arena, Id};
 use super::parts::Doc;
 use super::probe::{Judged, Step};
@@ -14,7 +15,6 @@ use super::{advice, shape};
 use crate::table::{Say, build};
 use crate::{DiffError, Options, Side};
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
 use tessera_model::Mode;
 use tessera_model::change::{Change, ChangeKind, Judgment};
 
@@ -99,7 +99,7 @@ pub(crate) fn explain(old: &Value, new: &Value, mode: Mode, options: &Options) -
         return Ok(vec![whole(Judged::plain(Judgment::Undecided), Judged::plain(Judgment::Undecided), mode, &why)]);
     }
     let mut arena = Arena::new();
-    let mut ids = HashMap::new();
+    let mut ids = HashMap::default();
     let mut before = Lowering::new(&mut arena, old, Side::Old);
     let a = before.root()?;
     let old_doc = before.finish(&mut ids);
@@ -115,9 +115,9 @@ pub(crate) fn explain(old: &Value, new: &Value, mode: Mode, options: &Options) -
         ids,
         found: Vec::new(),
         places: 0,
-        clean: HashSet::new(),
-        intact: HashSet::new(),
-        told: HashMap::new(),
+        clean: HashSet::default(),
+        intact: HashSet::default(),
+        told: HashMap::default(),
         cut: false,
     };
     explainer.walk(&[old], &[new], &mut Place::default());

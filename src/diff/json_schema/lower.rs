@@ -3,13 +3,14 @@
 
 use super::dec::Dec;
 use super::draft::Draft;
+use super::maps::HashMap;
+use super::maps::Look;
 use super::node::{Arena, EVERY, FALSE, Id, Kind, NUMBER, Node, TRUE, canonical};
 use super::parts::Doc;
 use super::refs::{Home, Places, Target, address};
 use super::unevaluated::Subject;
 use crate::{DiffError, Side};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
 
 enum State {
     /// Being built, so many members or items down; the slot if somebody refers to it meanwhile.
@@ -47,7 +48,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             arena,
             side,
             places,
-            memo: HashMap::new(),
+            memo: HashMap::default(),
             scopes,
             scope: 0,
             below: 0,
@@ -173,7 +174,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
 
     /// A keyword's value, if the draft knows the keyword.
     pub(crate) fn get(&self, fields: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
-        fields.get(key).filter(|_| self.places.draft.knows(key))
+        fields.look(key).filter(|_| self.places.draft.knows(key))
     }
 
     fn object(&mut self, value: &'a Value, fields: &'a Map<String, Value>, resource: &'a Value) -> Lowered {
@@ -181,7 +182,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return Ok(self.opaque(value, "another $schema", EVERY));
         }
         let mut parts = Vec::new();
-        if let Some(reference) = fields.get("$ref") {
+        if let Some(reference) = fields.look("$ref") {
             let Value::String(reference) = reference else {
                 return self.bad("$ref", format!("a reference is text, not {}", short(reference)));
             };
@@ -203,7 +204,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         self.objects(value, fields, resource, &mut parts)?;
         self.logic(fields, resource, &mut parts)?;
         for key in ["extends", "disallow", "divisibleBy"] {
-            if fields.contains_key(key) && self.places.older {
+            if fields.has(key) && self.places.older {
                 parts.push(self.opaque(value, key, EVERY));
             }
         }
@@ -217,10 +218,10 @@ impl<'a, 'b> Lowering<'a, 'b> {
             return found;
         };
         let name = match key {
-            "$recursiveRef" => Some("").filter(|_| target.get("$recursiveAnchor") == Some(&Value::Bool(true))),
+            "$recursiveRef" => Some("").filter(|_| target.look("$recursiveAnchor") == Some(&Value::Bool(true))),
             _ => {
                 let fragment = reference.split_once('#').map_or("", |(_, f)| f);
-                target.get("$dynamicAnchor").and_then(Value::as_str).filter(|a| *a == fragment)
+                target.look("$dynamicAnchor").and_then(Value::as_str).filter(|a| *a == fragment)
             }
         };
         let place = name.and_then(|n| self.places.dynamic.keys().position(|k| k == n));
@@ -271,7 +272,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
                 }
             })
         };
-        let mut bits = match fields.get("type") {
+        let mut bits = match fields.look("type") {
             None => EVERY,
             Some(Value::Array(names)) if names.is_empty() => return self.bad("type", "the list of types is empty"),
             Some(Value::Array(names)) => {
@@ -283,11 +284,11 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
             Some(name) => word(self, name)?,
         };
-        if !self.places.declared && bits != EVERY && fields.get("nullable") == Some(&Value::Bool(true)) {
+        if !self.places.declared && bits != EVERY && fields.look("nullable") == Some(&Value::Bool(true)) {
             bits |= Kind::Null.bit();
         }
         parts.push(self.arena.types(bits));
-        if let Some(values) = fields.get("enum") {
+        if let Some(values) = fields.look("enum") {
             let Value::Array(values) = values else {
                 return self.bad("enum", format!("`enum` is a list, not {}", short(values)));
             };
@@ -302,7 +303,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn number(&self, fields: &Map<String, Value>, key: &str) -> Result<Option<Dec>, DiffError> {
-        match fields.get(key) {
+        match fields.look(key) {
             None => Ok(None),
             Some(Value::Number(n)) => match Dec::of(n) {
                 Some(d) => Ok(Some(d)),
@@ -317,7 +318,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             let bound = |bound, exclusive| {
                 if low { Node::Min { bound, exclusive } } else { Node::Max { bound, exclusive } }
             };
-            let flag = match fields.get(strict) {
+            let flag = match fields.look(strict) {
                 // draft-04
                 Some(Value::Bool(b)) => *b,
                 _ => {
@@ -341,7 +342,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     }
 
     fn count(&self, fields: &Map<String, Value>, key: &str) -> Result<Option<u64>, DiffError> {
-        match fields.get(key) {
+        match fields.look(key) {
             None => Ok(None),
             Some(v) => {
                 let whole =
@@ -370,7 +371,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     fn strings(&mut self, fields: &Map<String, Value>, parts: &mut Vec<Id>) -> Result<(), DiffError> {
         self.counted(fields, "minLength", Node::MinLength, parts)?;
         self.counted(fields, "maxLength", Node::MaxLength, parts)?;
-        match fields.get("pattern") {
+        match fields.look("pattern") {
             None => {}
             Some(Value::String(pattern)) => parts.push(self.arena.make(Node::Pattern(pattern.clone()))),
             Some(other) => return self.bad("pattern", format!("`pattern` is text, not {}", short(other))),
@@ -408,7 +409,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     ) -> Result<(), DiffError> {
         self.counted(fields, "minItems", Node::MinItems, parts)?;
         self.counted(fields, "maxItems", Node::MaxItems, parts)?;
-        match fields.get("uniqueItems") {
+        match fields.look("uniqueItems") {
             None | Some(Value::Bool(false)) => {}
             Some(Value::Bool(true)) => parts.push(self.arena.make(Node::Unique)),
             Some(other) => {
@@ -416,7 +417,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
             }
         }
         let (mut prefix, mut rest) = (Vec::new(), None);
-        match (self.get(fields, "prefixItems"), fields.get("items")) {
+        match (self.get(fields, "prefixItems"), fields.look("items")) {
             (Some(Value::Array(list)), _) => {
                 prefix = self.list("prefixItems", list, resource)?;
                 rest = self.child(fields, "items", resource)?;
@@ -469,7 +470,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
     ) -> Result<(), DiffError> {
         self.counted(fields, "minProperties", Node::MinProperties, parts)?;
         self.counted(fields, "maxProperties", Node::MaxProperties, parts)?;
-        if let Some(required) = fields.get("required") {
+        if let Some(required) = fields.look("required") {
             for name in self.names(required, "required")? {
                 parts.push(self.arena.make(Node::Required(name)));
             }
@@ -523,7 +524,7 @@ impl<'a, 'b> Lowering<'a, 'b> {
         parts: &mut Vec<Id>,
     ) -> Result<(), DiffError> {
         for (key, node) in [("allOf", Node::All as fn(Vec<Id>) -> Node), ("anyOf", Node::Any), ("oneOf", Node::One)] {
-            match fields.get(key) {
+            match fields.look(key) {
                 None => {}
                 Some(Value::Array(list)) if !list.is_empty() => {
                     let ids = self.list(key, list, resource)?;

@@ -2,8 +2,9 @@
 //! applied, so that equal schemas have equal ids and `A ∧ ¬A` is seen at once, whatever keywords stand inside.
 
 use super::dec::Dec;
+use super::maps::HashMap;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::fmt::Write;
 
 pub(crate) type Id = u32;
 
@@ -117,10 +118,10 @@ impl Arena {
     pub(crate) fn new() -> Arena {
         let mut arena = Arena {
             nodes: Vec::new(),
-            ids: HashMap::new(),
+            ids: HashMap::default(),
             targets: Vec::new(),
             values: Vec::new(),
-            value_ids: HashMap::new(),
+            value_ids: HashMap::default(),
         };
         arena.intern(Node::Types(EVERY));
         arena.intern(Node::Types(0));
@@ -332,20 +333,20 @@ impl Arena {
 /// One text for equal JSON values: sorted keys, numbers by value.
 pub(crate) fn canonical(value: &Value) -> String {
     let mut out = String::new();
-    write(value, &mut out);
+    text(value, &mut out);
     out
 }
 
-fn write(value: &Value, out: &mut String) {
+fn text(value: &Value, out: &mut String) {
     match value {
         Value::Number(n) => match Dec::of(n) {
-            Some(d) => out.push_str(&format!("{d:?}")),
-            None => out.push_str(&n.to_string()),
+            Some(d) => drop(write!(out, "{d}")),
+            None => drop(write!(out, "{n}")),
         },
         Value::Array(items) => {
             out.push('[');
             for item in items {
-                write(item, out);
+                text(item, out);
                 out.push(',');
             }
             out.push(']');
@@ -355,12 +356,18 @@ fn write(value: &Value, out: &mut String) {
             sorted.sort_unstable_by_key(|(k, _)| k.as_str());
             out.push('{');
             for (k, v) in sorted {
-                out.push_str(&format!("{k:?}:"));
-                write(v, out);
+                let _ = write!(out, "{k:?}:");
+                text(v, out);
                 out.push(',');
             }
             out.push('}');
         }
-        scalar => out.push_str(&scalar.to_string()),
+        // As JSON writes it, but quicker; control characters may stay as they are.
+        Value::String(plain) if !plain.contains(['"', '\\']) => {
+            out.push('"');
+            out.push_str(plain);
+            out.push('"');
+        }
+        scalar => drop(write!(out, "{scalar}")),
     }
 }

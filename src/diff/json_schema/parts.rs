@@ -3,6 +3,7 @@
 //! `allOf` or a definition is no difference.
 
 use super::dec::Dec;
+use super::maps::Look;
 use super::node::{EVERY, Kind, NUMBER, canonical};
 use super::refs::{Places, Target, address};
 use serde_json::{Map, Value};
@@ -50,7 +51,7 @@ impl<'a> Doc<'a> {
             if !seen.insert(address(value)) {
                 continue;
             }
-            if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
+            if let Some(target) = fields.look("$ref").and_then(Value::as_str) {
                 match self.places.find(target, self.places.home(value)) {
                     Target::Here(found, _) => todo.push(found),
                     _ => out.blind = true,
@@ -59,11 +60,11 @@ impl<'a> Doc<'a> {
                     continue;
                 }
             }
-            if let Some(Value::Array(list)) = fields.get("allOf") {
+            if let Some(Value::Array(list)) = fields.look("allOf") {
                 todo.extend(list.iter().rev());
             }
             for key in ["anyOf", "oneOf"] {
-                if let Some(Value::Array(list)) = fields.get(key)
+                if let Some(Value::Array(list)) = fields.look(key)
                     && let [only] = list.as_slice()
                 {
                     out.lone.push((std::ptr::from_ref(fields) as usize, key));
@@ -89,11 +90,11 @@ impl<'a> Doc<'a> {
             at += 1;
             let mut next: Vec<&'a Value> = Vec::new();
             for key in ["anyOf", "oneOf"] {
-                next.extend(fields.get(key).and_then(Value::as_array).into_iter().flatten());
+                next.extend(fields.look(key).and_then(Value::as_array).into_iter().flatten());
             }
-            next.extend(["if", "then", "else"].iter().filter_map(|k| fields.get(*k)));
+            next.extend(["if", "then", "else"].iter().filter_map(|k| fields.look(*k)));
             for key in ["dependentSchemas", "dependencies"] {
-                next.extend(fields.get(key).and_then(Value::as_object).into_iter().flat_map(|m| m.values()));
+                next.extend(fields.look(key).and_then(Value::as_object).into_iter().flat_map(|m| m.values()));
             }
             for value in next {
                 let more = self.parts(&[value]);
@@ -119,12 +120,12 @@ impl<'a> Doc<'a> {
             Some("object") => Kind::Obj.bit(),
             _ => EVERY,
         };
-        let bits = match fields.get("type") {
+        let bits = match fields.look("type") {
             None => EVERY,
             Some(Value::Array(list)) => list.iter().map(word).fold(0, |a, b| a | b),
             Some(one) => word(one),
         };
-        let null = !self.places.declared && fields.get("nullable") == Some(&Value::Bool(true));
+        let null = !self.places.declared && fields.look("nullable") == Some(&Value::Bool(true));
         if null && bits != EVERY { bits | Kind::Null.bit() } else { bits }
     }
 }
@@ -135,7 +136,7 @@ impl<'a> Parts<'a> {
             let at = std::ptr::from_ref(**fields) as usize;
             matches!(key, "anyOf" | "oneOf") && (self.optional.contains(&at) || self.lone.contains(&(at, key)))
         };
-        self.all.iter().filter(|f| !skip(f)).filter_map(|fields| fields.get(key)).collect::<Vec<_>>().into_iter()
+        self.all.iter().filter(|f| !skip(f)).filter_map(|fields| fields.look(key)).collect::<Vec<_>>().into_iter()
     }
 
     /// The values that `enum` and `const` leave; `None` when there is neither.
@@ -160,9 +161,9 @@ impl<'a> Parts<'a> {
         let (plain, strict) = if low { ("minimum", "exclusiveMinimum") } else { ("maximum", "exclusiveMaximum") };
         let mut best: Option<(Dec, bool, &'static str, &'a Value)> = None;
         for fields in &self.all {
-            let flag = fields.get(strict) == Some(&Value::Bool(true));
+            let flag = fields.look(strict) == Some(&Value::Bool(true));
             for (key, excluded) in [(plain, flag), (strict, true)] {
-                let Some(value @ Value::Number(n)) = fields.get(key) else { continue };
+                let Some(value @ Value::Number(n)) = fields.look(key) else { continue };
                 let Some(dec) = Dec::of(n) else { continue };
                 let tighter = best.as_ref().is_none_or(|(b, e, ..)| {
                     let order = if low { dec.compare(*b) } else { b.compare(dec) };
@@ -207,9 +208,9 @@ impl<'a> Parts<'a> {
     pub(crate) fn items(&self) -> (Vec<Vec<&'a Value>>, Vec<(usize, &'a Value)>) {
         let (mut prefix, mut rest): (Vec<Vec<&'a Value>>, Vec<(usize, &'a Value)>) = (Vec::new(), Vec::new());
         for fields in &self.all {
-            let (list, tail) = match (fields.get("prefixItems"), fields.get("items")) {
+            let (list, tail) = match (fields.look("prefixItems"), fields.look("items")) {
                 (Some(Value::Array(list)), tail) => (list.as_slice(), tail),
-                (_, Some(Value::Array(list))) => (list.as_slice(), fields.get("additionalItems")),
+                (_, Some(Value::Array(list))) => (list.as_slice(), fields.look("additionalItems")),
                 (_, tail) => (&[][..], tail),
             };
             for (i, schema) in list.iter().enumerate() {
@@ -226,16 +227,16 @@ impl<'a> Parts<'a> {
 
 /// The other branch of an `anyOf` or `oneOf` that only adds null, where nothing beside it speaks about null.
 fn or_null(fields: &Object) -> Option<&Value> {
-    if ["type", "enum", "const", "allOf", "not", "if", "$ref"].iter().any(|k| fields.contains_key(*k)) {
+    if ["type", "enum", "const", "allOf", "not", "if", "$ref"].iter().any(|k| fields.has(*k)) {
         return None;
     }
-    let list = match (fields.get("anyOf"), fields.get("oneOf")) {
+    let list = match (fields.look("anyOf"), fields.look("oneOf")) {
         (Some(Value::Array(list)), None) | (None, Some(Value::Array(list))) => list,
         _ => return None,
     };
     let null = |v: &Value| {
         let plain = |o: &Object| o.keys().all(|k| k == "type" || NOTES.contains(&k.as_str()) || k.starts_with("x-"));
-        v.as_object().is_some_and(|o| plain(o) && o.get("type").and_then(Value::as_str) == Some("null"))
+        v.as_object().is_some_and(|o| plain(o) && o.look("type").and_then(Value::as_str) == Some("null"))
     };
     match list.as_slice() {
         [a, b] if null(b) && !null(a) => Some(a),

@@ -2,14 +2,11 @@
 //! length? The answer is exact where the pattern compiles (ECMA syntax without look-around and back-references, ECMA 262
 //! §22.2); elsewhere it is "cannot be told".
 
+use super::maps::HashMap;
+use super::search::{Dfa, Machine, Search, Texts, product, start_of};
+use regex_automata::MatchKind;
 use regex_automata::dfa::{Automaton, StartKind, dense};
-use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
-use regex_automata::{Anchored, MatchKind};
-use std::collections::HashMap;
 use std::rc::Rc;
-
-type Dfa = dense::DFA<Vec<u32>>;
 
 const SIZE_LIMIT: usize = 1 << 20;
 
@@ -18,14 +15,6 @@ pub(crate) struct Patterns {
     compiled: HashMap<String, Option<Rc<Dfa>>>,
     /// Look-around and back-references: can be matched, not searched.
     backtracking: HashMap<String, Option<fancy_regex::Regex>>,
-}
-
-/// What a search for a text found.
-pub(crate) enum Search {
-    Found(String),
-    None,
-    /// Gave up, or a pattern cannot be compiled.
-    Unknown,
 }
 
 /// What a text must be like.
@@ -63,43 +52,40 @@ impl Patterns {
         if let Some(known) = self.compiled.get(pattern) {
             return known.clone();
         }
-        let built = translate(pattern, false).and_then(|p| build(&format!("(?s:.)*(?:{p})(?s:.)*")));
+        let built = translate(pattern, false).and_then(|p| build(&anywhere(&p)));
         self.compiled.insert(pattern.to_owned(), built.clone());
         built
     }
 
     /// Searches breadth first, so that what is found is short. `steps` is taken from.
     pub(crate) fn search(&mut self, wanted: &Wanted<'_>, steps: &mut u64) -> Search {
-        let mut dfas: Vec<(Rc<Dfa>, bool)> = Vec::new();
+        let mut machines: Vec<(Machine, bool)> = Vec::new();
         for (list, keep) in [(&wanted.with, true), (&wanted.without, false)] {
             for pattern in list {
                 match self.compile(pattern) {
-                    Some(dfa) => dfas.push((dfa, keep)),
+                    Some(dfa) => machines.push((Machine::Pattern(dfa), keep)),
                     None => return Search::Unknown,
                 }
             }
         }
-        // Any text at all: keeps the bytes valid UTF-8 where only unwanted patterns are given.
-        let Some(any) = self.compile("") else { return Search::Unknown };
-        dfas.push((any, true));
+        machines.push((Machine::Utf8, true));
         if !wanted.except.is_empty() {
-            let all: Vec<String> = wanted.except.iter().map(|t| literal(t)).collect();
-            match build(&format!("(?:{})", all.join("|"))) {
-                Some(dfa) => dfas.push((Rc::new(Rc::unwrap_or_clone(dfa)), false)),
-                None => return Search::Unknown,
-            }
+            machines.push((Machine::Texts(Texts::of(&wanted.except)), false));
         }
-        match product(&dfas, wanted.min, None, steps) {
+        match product(&machines, wanted.min, None, steps) {
             Search::Found(text) if wanted.max.is_some_and(|m| text.chars().count() as u64 > m) => {
-                product(&dfas, wanted.min, wanted.max, steps)
+                product(&machines, wanted.min, wanted.max, steps)
             }
             other => other,
         }
     }
 }
 
-fn start_of(dfa: &Dfa) -> Option<StateID> {
-    dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()
+/// The pattern anywhere in a text. What is around it may be any bytes, which makes a small automaton: texts are whole
+/// characters anyway. Only `\B` holds within one.
+fn anywhere(pattern: &str) -> String {
+    let any = if pattern.contains(r"\B") { "(?s:.)*" } else { "(?s-u:.)*" };
+    format!("{any}(?:{pattern}){any}")
 }
 
 fn build(pattern: &str) -> Option<Rc<Dfa>> {
@@ -112,7 +98,7 @@ fn build(pattern: &str) -> Option<Rc<Dfa>> {
                 .dfa_size_limit(Some(SIZE_LIMIT))
                 .determinize_size_limit(Some(SIZE_LIMIT)),
         )
-        .syntax(regex_automata::util::syntax::Config::new().nest_limit(100))
+        .syntax(regex_automata::util::syntax::Config::new().nest_limit(100).utf8(false))
         .thompson(regex_automata::nfa::thompson::Config::new().nfa_size_limit(Some(SIZE_LIMIT)))
         .build(pattern)
         .ok()
@@ -122,82 +108,6 @@ fn build(pattern: &str) -> Option<Rc<Dfa>> {
 /// One exact text as a pattern of this crate's syntax.
 fn literal(text: &str) -> String {
     text.chars().map(|c| format!("\\x{{{:x}}}", u32::from(c))).collect()
-}
-
-struct Visit {
-    states: Vec<StateID>,
-    length: u64,
-    from: usize,
-    byte: u8,
-}
-
-fn product(dfas: &[(Rc<Dfa>, bool)], min: u64, max: Option<u64>, steps: &mut u64) -> Search {
-    let bytes = representatives(dfas);
-    let Some(start) = dfas.iter().map(|(d, _)| start_of(d)).collect::<Option<Vec<_>>>() else {
-        return Search::Unknown;
-    };
-    // Without an upper bound, lengths beyond the lower one need not be told apart.
-    let cap = |n: u64| if max.is_some() { n } else { n.min(min) };
-    let mut seen: HashMap<(Vec<StateID>, u64), ()> = HashMap::new();
-    seen.insert((start.clone(), 0), ());
-    let mut queue = vec![Visit { states: start, length: 0, from: usize::MAX, byte: 0 }];
-    let mut at = 0;
-    while at < queue.len() {
-        if *steps == 0 {
-            return Search::Unknown;
-        }
-        *steps -= 1;
-        let (states, length) = (queue[at].states.clone(), queue[at].length);
-        let accepted = length >= min
-            && dfas.iter().zip(&states).all(|((d, keep), s)| d.is_match_state(d.next_eoi_state(*s)) == *keep);
-        if accepted && let Some(text) = read_back(&queue, at) {
-            return Search::Found(text);
-        }
-        for &byte in &bytes {
-            let grown = cap(length + u64::from(!(0x80..0xC0).contains(&byte)));
-            if max.is_some_and(|m| grown > m) {
-                continue;
-            }
-            let next: Vec<StateID> = dfas.iter().zip(&states).map(|((d, _), s)| d.next_state(*s, byte)).collect();
-            if dfas.iter().zip(&next).any(|((d, keep), s)| *keep && d.is_dead_state(*s)) {
-                continue;
-            }
-            if seen.insert((next.clone(), grown), ()).is_none() {
-                queue.push(Visit { states: next, length: grown, from: at, byte });
-            }
-        }
-        at += 1;
-    }
-    Search::None
-}
-
-fn read_back(queue: &[Visit], mut at: usize) -> Option<String> {
-    let mut bytes = Vec::new();
-    while queue[at].from != usize::MAX {
-        bytes.push(queue[at].byte);
-        at = queue[at].from;
-    }
-    bytes.reverse();
-    String::from_utf8(bytes).ok()
-}
-
-/// One byte for each class that no automaton tells apart, readable ones first.
-fn representatives(dfas: &[(Rc<Dfa>, bool)]) -> Vec<u8> {
-    let nice = |b: u8| match b {
-        b'a'..=b'z' => 0,
-        b'0'..=b'9' => 1,
-        b'A'..=b'Z' => 2,
-        b'-' | b'_' | b' ' => 3,
-        0x21..=0x7e => 4,
-        _ => 5,
-    };
-    let mut all: Vec<u8> = (0..=255).collect();
-    all.sort_by_key(|b| (nice(*b), *b));
-    let mut seen: HashMap<(Vec<u8>, u8), ()> = HashMap::new();
-    // Lead and continuation bytes count differently, whatever the automata say.
-    let role = |b: u8| u8::from((0x80..0xC0).contains(&b));
-    all.retain(|b| seen.insert((dfas.iter().map(|(d, _)| d.byte_classes().get(*b)).collect(), role(*b)), ()).is_none());
-    all
 }
 
 const DIGIT: &str = "0-9";

@@ -2,9 +2,11 @@
 //! the document stays opaque.
 
 use super::draft::Draft;
+use super::maps::HashMap;
+use super::maps::Look;
 use super::uri::resolve;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Where a reference leads.
 pub(crate) enum Target<'a> {
@@ -89,9 +91,9 @@ fn every_schema<'a>(root: &'a Value, mut f: impl FnMut(&'a Value, &'a Map<String
 fn guess(root: &Value) -> Draft {
     let (mut modern, mut recursive, mut latest) = (false, false, false);
     every_schema(root, |_, fields, resource| {
-        modern |= MODERN.iter().any(|k| fields.contains_key(*k));
-        recursive |= fields.contains_key("$recursiveRef");
-        latest |= fields.contains_key("$dynamicRef") || fields.contains_key("prefixItems");
+        modern |= MODERN.iter().any(|k| fields.has(*k));
+        recursive |= fields.has("$recursiveRef");
+        latest |= fields.has("$dynamicRef") || fields.has("prefixItems");
         resource
     });
     match (modern, recursive && !latest) {
@@ -110,14 +112,14 @@ impl<'a> Places<'a> {
             root,
             draft,
             declared: declared.is_some(),
-            older: match root.get("$schema").and_then(Value::as_str) {
+            older: match root.look("$schema").and_then(Value::as_str) {
                 Some(uri) => uri.contains("draft-03"),
                 None => draft == Draft::Seven,
             },
-            homes: HashMap::new(),
-            ids: HashMap::new(),
-            bases: HashMap::new(),
-            anchors: HashMap::new(),
+            homes: HashMap::default(),
+            ids: HashMap::default(),
+            bases: HashMap::default(),
+            anchors: HashMap::default(),
             dynamic: BTreeMap::new(),
         };
         every_schema(root, |value, fields, resource| places.name(value, fields, resource));
@@ -128,8 +130,8 @@ impl<'a> Places<'a> {
     /// Notes what a schema is called; gives the resource that what is inside stands in.
     fn name(&mut self, value: &'a Value, fields: &'a Map<String, Value>, outer: &'a Value) -> &'a Value {
         let mut resource = outer;
-        let id = fields.get(self.draft.id()).and_then(Value::as_str);
-        if let Some(id) = id.filter(|_| !(self.draft.lone_refs() && fields.contains_key("$ref"))) {
+        let id = fields.look(self.draft.id()).and_then(Value::as_str);
+        if let Some(id) = id.filter(|_| !(self.draft.lone_refs() && fields.has("$ref"))) {
             let (uri, fragment) = id.split_once('#').unwrap_or((id, ""));
             if !uri.is_empty() {
                 let uri = resolve(self.base(outer), uri);
@@ -142,7 +144,7 @@ impl<'a> Places<'a> {
             }
         }
         for key in ["$anchor", "$dynamicAnchor"] {
-            let anchor = fields.get(key).filter(|_| self.draft.knows(key)).and_then(Value::as_str);
+            let anchor = fields.look(key).filter(|_| self.draft.knows(key)).and_then(Value::as_str);
             if let Some(anchor) = anchor {
                 self.anchors.insert((address(resource), anchor.to_owned()), (value, resource));
                 if key == "$dynamicAnchor" {
@@ -150,7 +152,7 @@ impl<'a> Places<'a> {
                 }
             }
         }
-        if self.draft == Draft::Nineteen && fields.get("$recursiveAnchor") == Some(&Value::Bool(true)) {
+        if self.draft == Draft::Nineteen && fields.look("$recursiveAnchor") == Some(&Value::Bool(true)) {
             self.dynamic.entry(String::new()).or_default().push((value, resource));
         }
         if !std::ptr::eq(resource, self.root) {
@@ -207,9 +209,9 @@ impl<'a> Places<'a> {
         for step in pointer.split('/').skip(1) {
             at = match at {
                 Value::Object(fields) if step.contains('~') => {
-                    fields.get(&step.replace("~1", "/").replace("~0", "~"))?
+                    fields.look(&step.replace("~1", "/").replace("~0", "~"))?
                 }
-                Value::Object(fields) => fields.get(step)?,
+                Value::Object(fields) => fields.look(step)?,
                 Value::Array(items) => items.get(step.parse::<usize>().ok()?)?,
                 _ => return None,
             };

@@ -8,10 +8,10 @@
 //! (this is what makes recursive schemas end); such results are not remembered.
 
 use super::eval::Eval;
+use super::maps::HashMap;
 use super::node::{Arena, EVERY, FALSE, Id, Kind, Node, TRUE};
 use super::patterns::Patterns;
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// An assertion or its negation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,7 +127,7 @@ impl<'a> Solver<'a> {
             arena,
             patterns: Patterns::default(),
             budget,
-            memo: HashMap::new(),
+            memo: HashMap::default(),
             stack: Vec::new(),
             leaned: usize::MAX,
             frames: 0,
@@ -192,6 +192,10 @@ impl<'a> Solver<'a> {
         let mut tally = Tally::new();
         let mut found = None;
         for kind in Kind::ALL {
+            // Most kinds are ruled out by `type` alone.
+            if goal.iter().any(|l| self.truth(*l, kind) == Some(false)) {
+                continue;
+            }
             let branch =
                 Branch { seen: Vec::new(), todo: goal.clone(), atoms: Vec::new(), choices: Vec::new(), tested: false };
             self.maybe = None;
@@ -330,6 +334,10 @@ impl<'a> Solver<'a> {
                 }
                 self.unfold(lit, kind, &mut b);
             }
+            // Where the values are listed, looking at each answers everything else at once.
+            if let Some(values) = self.listed(&b.atoms, kind) {
+                return self.first_of(values.into_iter(), &b.seen);
+            }
             // Drop satisfied choices and dead alternatives; a choice with one way left is no choice.
             let mut chosen: Option<usize> = None;
             let mut i = 0;
@@ -454,16 +462,18 @@ impl<'a> Solver<'a> {
         ways
     }
 
+    /// The values of a kind that an assertion lists.
+    fn listed(&self, atoms: &[Lit], kind: Kind) -> Option<Vec<Value>> {
+        let values = atoms.iter().find_map(|l| match self.arena.node(l.id()) {
+            Node::Enum(values) if !l.negated() => Some(values),
+            _ => None,
+        })?;
+        let value = |id: &u32| &self.arena.values[*id as usize];
+        Some(values.iter().map(value).filter(|v| Kind::of(v) == kind).cloned().collect())
+    }
+
     /// Only assertions about one kind are left.
     fn atoms(&mut self, atoms: &[Lit], kind: Kind) -> Res {
-        let finite: Option<Vec<u32>> = atoms.iter().find_map(|l| match self.arena.node(l.id()) {
-            Node::Enum(values) if !l.negated() => Some(values.clone()),
-            _ => None,
-        });
-        if let Some(values) = finite {
-            let candidates: Vec<Value> = values.iter().map(|v| self.arena.values[*v as usize].clone()).collect();
-            return self.first_of(candidates.into_iter().filter(|v| Kind::of(v) == kind), atoms);
-        }
         let opaque = |s: &Self, l: &Lit| matches!(s.arena.node(l.id()), Node::Opaque { .. });
         let clear: Vec<Lit> = atoms.iter().copied().filter(|l| !opaque(self, l)).collect();
         let res = match kind {

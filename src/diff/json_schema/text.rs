@@ -1,7 +1,8 @@
 //! Strings: a length, patterns to match and not to match, and texts to avoid.
 
 use super::node::{Kind, Node};
-use super::patterns::{Search, Wanted};
+use super::patterns::Wanted;
+use super::search::Search;
 use super::solve::{Lit, Res, Solver, Why};
 use serde_json::Value;
 

@@ -3,6 +3,7 @@
 //! the rest is …". More evaluated never demands more, so ways that are passed over do no harm (2020-12 core §11).
 
 use super::lower::Lowering;
+use super::maps::Look;
 use super::node::{EVERY, Id, Kind, Node, TRUE};
 use super::refs::Target;
 use crate::DiffError;
@@ -118,18 +119,18 @@ impl<'a> Lowering<'a, '_> {
         level: usize,
     ) -> Ways {
         if level > MOST_LEVELS
-            || matches!(fields.get("dependencies"), Some(Value::Object(map)) if map.values().any(Value::is_object))
+            || matches!(fields.look("dependencies"), Some(Value::Object(map)) if map.values().any(Value::is_object))
         {
             return Ok(None);
         }
         // Whether `contains` evaluates items is said in 2020-12 only; validators of 2019-09 differ.
         let unsaid = subject == Subject::Items && !self.places.draft.knows("prefixItems");
-        if unsaid && fields.contains_key("contains") {
+        if unsaid && fields.has("contains") {
             return Ok(None);
         }
         let mut ways = vec![self.plain(fields, resource, subject, own)?];
         let mut beside: Vec<Vec<Way>> = Vec::new();
-        for branch in fields.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        for branch in fields.look("allOf").and_then(Value::as_array).into_iter().flatten() {
             let Some(more) = self.ways_of(branch, resource, subject, level)? else { return Ok(None) };
             beside.push(more);
         }
@@ -140,7 +141,7 @@ impl<'a> Lowering<'a, '_> {
             beside.push(more);
         }
         for (key, several) in [("anyOf", true), ("oneOf", false)] {
-            let Some(list) = fields.get(key).and_then(Value::as_array) else { continue };
+            let Some(list) = fields.look(key).and_then(Value::as_array) else { continue };
             let Some(more) = self.branches(list, resource, subject, several, level)? else { return Ok(None) };
             beside.push(more);
         }
@@ -248,24 +249,24 @@ impl<'a> Lowering<'a, '_> {
         own: bool,
     ) -> Result<Way, DiffError> {
         let mut way = Way::default();
-        let keys = |k: &str| fields.get(k).and_then(Value::as_object).into_iter().flat_map(|m| m.keys().cloned());
+        let keys = |k: &str| fields.look(k).and_then(Value::as_object).into_iter().flat_map(|m| m.keys().cloned());
         match subject {
             Subject::Properties => {
                 way.names.extend(keys("properties"));
                 way.patterns.extend(keys("patternProperties"));
-                way.all = fields.contains_key("additionalProperties")
-                    || !own && self.get(fields, "unevaluatedProperties").is_some();
+                way.all =
+                    fields.has("additionalProperties") || !own && self.get(fields, "unevaluatedProperties").is_some();
             }
             Subject::Items => {
-                let list = self.get(fields, "prefixItems").or_else(|| fields.get("items").filter(|i| i.is_array()));
+                let list = self.get(fields, "prefixItems").or_else(|| fields.look("items").filter(|i| i.is_array()));
                 way.prefix = list.and_then(Value::as_array).map_or(0, Vec::len);
                 let rest = if self.get(fields, "prefixItems").is_some() || list.is_none() {
                     "items"
                 } else {
                     "additionalItems"
                 };
-                way.all = fields.contains_key(rest) || !own && self.get(fields, "unevaluatedItems").is_some();
-                if let (Some(contains), true) = (fields.get("contains"), self.places.draft.knows("prefixItems")) {
+                way.all = fields.has(rest) || !own && self.get(fields, "unevaluatedItems").is_some();
+                if let (Some(contains), true) = (fields.look("contains"), self.places.draft.knows("prefixItems")) {
                     way.like.insert(self.inner(contains, resource)?);
                 }
             }

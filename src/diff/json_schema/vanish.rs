@@ -3,6 +3,7 @@
 //! conditions included, and a name counts as gone only when none of that names it any more.
 
 use super::explain::{Explainer, Found, shown};
+use super::maps::Look;
 use super::node::{EVERY, Id, Kind, Node};
 use super::parts::{Doc, Parts};
 use super::probe::Step;
@@ -153,17 +154,17 @@ impl<'a> Explainer<'a, '_> {
         }
         for fields in &parts.all {
             let mut listed = false;
-            if let Some(schema) = fields.get("properties").and_then(|p| p.get(name)) {
+            if let Some(schema) = fields.look("properties").and_then(|p| p.get(name)) {
                 ids.push(self.id(schema)?);
                 listed = true;
             }
-            for (pattern, schema) in fields.get("patternProperties").and_then(Value::as_object).into_iter().flatten() {
+            for (pattern, schema) in fields.look("patternProperties").and_then(Value::as_object).into_iter().flatten() {
                 if self.solver.patterns.matches(pattern, name)? {
                     ids.push(self.id(schema)?);
                     listed = true;
                 }
             }
-            if let (false, Some(schema)) = (listed, fields.get("additionalProperties")) {
+            if let (false, Some(schema)) = (listed, fields.look("additionalProperties")) {
                 ids.push(self.id(schema)?);
             }
         }
