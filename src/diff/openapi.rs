@@ -22,6 +22,7 @@ mod parameters;
 mod read;
 mod same;
 mod schema;
+mod stability;
 mod sunset;
 mod unions;
 mod whole;

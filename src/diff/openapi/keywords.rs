@@ -260,6 +260,7 @@ fn pattern(a: &Value, b: &Value, flow: Flow, found: &mut Vec<Finding>) {
     let (what, narrows, widens) = match (x.is_empty(), y.is_empty()) {
         (true, _) => ("pattern-added", true, false),
         (_, true) => ("pattern-removed", false, true),
+        _ if flow == Flow::ToServer && matches!(y.as_str(), ".*" | "^.*$") => ("pattern-generalized", false, true),
         _ => ("pattern-changed", true, true),
     };
     let mut judged = flow.judge(narrows, widens);
@@ -305,6 +306,18 @@ pub(crate) fn lists(a: &Value, b: &Value, flow: Flow, found: &mut Vec<Finding>) 
             }
         }
         (None, None) => {}
+    }
+    // A list of values that may grow: no validator looks at it, and what a server takes is what it lists.
+    let listed = |v: &'_ Value| items(v.get("x-extensible-enum")).to_vec();
+    let (old, new) = (listed(a), listed(b));
+    if flow == Flow::ToServer && !new.is_empty() {
+        for v in old.iter().filter(|v| !new.contains(v)) {
+            let said = format!("{v} is not among the values any more");
+            let judged = flow.judge(true, false);
+            let mut f = Finding::new("x-extensible-enum-value-removed", judged, Some(v), None, said);
+            f.firm = true;
+            found.push(f);
+        }
     }
     let (p, q) = (a.get("dependentRequired"), b.get("dependentRequired"));
     let names: BTreeSet<&String> =

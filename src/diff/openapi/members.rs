@@ -67,7 +67,12 @@ impl<'a> Walk<'a> {
             match (was, is) {
                 (Some((a, left)), Some((b, right))) => {
                     if must_old != must_new {
-                        let what = if must_new { "became-required" } else { "became-optional" };
+                        let kept = flow == Flow::ToServer && right.get("default").is_some();
+                        let what = match (must_new, kept) {
+                            (true, true) => "became-required-with-default",
+                            (true, false) => "became-required",
+                            (false, _) => "became-optional",
+                        };
                         let judged = flow.judge(must_new, must_old);
                         let said = format!("`{name}` is {} now", if must_new { "required" } else { "optional" });
                         add(Finding::new(what, judged, Some(&json!(must_old)), Some(&json!(must_new)), said), false);
@@ -78,6 +83,18 @@ impl<'a> Walk<'a> {
                         let mut f = Finding::new(&what, (judged, Judgment::Ok), Some(&before), Some(&after), said);
                         f.firm = true;
                         if judged == Judgment::Ok {
+                            f.kind = ChangeKind::Documentation;
+                        }
+                        add(f, true);
+                    }
+                    if let Some(what) = super::stability::moved(left, right) {
+                        let less = what == "stability-decreased";
+                        let judged = (if less { Judgment::Fails } else { Judgment::Ok }, Judgment::Ok);
+                        let said = "what is promised of its stability changed";
+                        let (a, b) = (left.get("x-stability-level"), right.get("x-stability-level"));
+                        let mut f = Finding::new(&format!("@-property-{what}"), judged, a, b, said);
+                        f.firm = true;
+                        if !less {
                             f.kind = ChangeKind::Documentation;
                         }
                         add(f, true);

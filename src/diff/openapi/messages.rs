@@ -2,7 +2,7 @@
 
 use super::operations::Operation;
 use super::read::{Doc, Version, flag, items, members, named};
-use super::schema::Place;
+use super::schema::{Finding, Place};
 use super::{Flow, GONE, HARMLESS, NEW, Walk};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,6 +58,44 @@ fn fitting(media: &str, among: &Contents<'_>) -> Option<String> {
     [media.to_owned(), format!("{group}/*"), "*/*".to_owned()].into_iter().find(|m| among.contains_key(m))
 }
 
+/// Another name that takes this one in, or the other way round: `application/problem+json` is a kind of
+/// `application/json`. Whoever reads the one may not know what to do with the wider other.
+fn related(media: &str, old: &Contents<'_>, new: &Contents<'_>) -> Option<(&'static str, String, (Judgment, Judgment))> {
+    let takes_in = |wide: &str, narrow: &str| {
+        let (Some((a, wide)), Some((b, narrow))) = (wide.split_once('/'), narrow.split_once('/')) else { return false };
+        a == b && !wide.contains('+') && narrow.rsplit_once('+').is_some_and(|(_, suffix)| suffix == wide)
+    };
+    new.keys().filter(|m| !old.contains_key(*m)).find_map(|m| {
+        if takes_in(media, m) {
+            Some(("specialized", m.clone(), (Judgment::Risky, Judgment::Fails)))
+        } else if takes_in(m, media) {
+            Some(("generalized", m.clone(), (Judgment::Fails, Judgment::Risky)))
+        } else {
+            None
+        }
+    })
+}
+
+fn is_json(media: &str) -> bool {
+    media == "application/json" || media.ends_with("+json") || media.contains('*')
+}
+
+/// In a form, and in any other text, a number is written as the text of it: what takes texts takes it.
+fn loose(found: &Finding, flow: Flow) -> Finding {
+    let mut out = found.clone();
+    let text = |v: &Value| v == "string";
+    let number = |v: &Value| v == "number" || v == "integer" || v == "boolean";
+    let (sent, taken) = match flow {
+        Flow::ToServer => (&found.before, &found.after),
+        Flow::FromServer => (&found.after, &found.before),
+    };
+    if found.what.starts_with("type-") && number(sent) && text(taken) {
+        (out.reads, out.witness) = (Judgment::Ok, None);
+        "type-compatible".clone_into(&mut out.what);
+    }
+    out
+}
+
 /// The same status, or its range.
 fn status<'a>(code: &str, among: Option<&'a Value>) -> Option<&'a Value> {
     let among = among?;
@@ -109,24 +147,39 @@ impl<'a> Walk<'a> {
         new: &Contents<'a>,
     ) {
         let name = if stem == "request-body" { "request-body-media-type" } else { "response-media-type" };
+        let mut taken: BTreeSet<String> = BTreeSet::new();
         for (media, before) in old {
             let place = format!("{path} {media}");
-            let Some(found) = fitting(media, new) else {
+            let found = fitting(media, new).or_else(|| {
+                let (rule, found, judged) = related(media, old, new).filter(|_| stem == "response-body")?;
+                let said = format!("what is answered is `{found}` now");
+                let values = (json!(media), json!(found));
+                self.structural(&format!("response-media-type-name-{rule}"), &place, judged, values, said);
+                Some(found)
+            });
+            let Some(found) = found else {
                 let said = format!("`{media}` is gone");
                 self.structural(&format!("{name}-removed"), &place, GONE, (json!(media), Value::Null), said);
                 continue;
             };
+            taken.insert(found.clone());
+            let named = found.clone();
             match (before, new.get(&found).copied().flatten()) {
                 (Some(a), Some(b)) => {
                     let found = self.schema(a, b, flow, 0);
-                    self.report(&Place { stem, inner, path: &place }, &found);
+                    let place = Place { stem, inner, path: &place };
+                    if is_json(media) || is_json(&named) {
+                        self.report(&place, &found);
+                    } else {
+                        self.report(&place, &found.iter().map(|f| loose(f, flow)).collect::<Vec<_>>());
+                    }
                 }
                 (None, None) => {}
                 (a, b) => {
                     let (rule, judged) = if a.is_none() {
-                        ("schema-added", flow.judge(true, false))
+                        ("media-type-schema-added", flow.judge(true, false))
                     } else {
-                        ("schema-removed", flow.judge(false, true))
+                        ("media-type-schema-removed", flow.judge(false, true))
                     };
                     let values = (json!(a.is_some()), json!(b.is_some()));
                     self.structural(
@@ -139,7 +192,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        for media in new.keys().filter(|m| !old.contains_key(*m)) {
+        for media in new.keys().filter(|m| !old.contains_key(*m) && (m.contains('*') || !taken.contains(*m))) {
             let said = format!("`{media}` is new");
             let path = format!("{path} {media}");
             self.structural(&format!("{name}-added"), &path, NEW, (Value::Null, json!(media)), said);

@@ -2,6 +2,7 @@
 //! path; what goes away is judged by what was announced, and drafts may change.
 
 use super::read::{items, members, named};
+use super::stability::is_draft;
 use super::sunset::End;
 use super::{Flow, GONE, HARMLESS, NEW, RISKY, Walk};
 use serde_json::{Value, json};
@@ -11,7 +12,6 @@ use tessera_model::change::Judgment;
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 /// Callbacks of callbacks that are followed.
 const MOST_CALLS: usize = 20;
-const LEVELS: [&str; 4] = ["draft", "alpha", "beta", "stable"];
 
 /// A pair of operations and where it is.
 pub(crate) struct Operation<'a> {
@@ -200,26 +200,6 @@ impl<'a> Walk<'a> {
         self.calls.pop();
     }
 
-    fn stability(&mut self, op: &Operation<'a>) {
-        let level = |v: &Value| v.get("x-stability-level").cloned();
-        let (old, new) = (level(op.old), level(op.new));
-        let rank = |v: &Option<Value>| match v {
-            None => Some(LEVELS.len() - 1),
-            Some(v) => LEVELS.iter().position(|l| v.as_str() == Some(*l)),
-        };
-        let values = (json!(old), json!(new));
-        match (rank(&old), rank(&new)) {
-            (_, None) => {
-                let said = format!("the stability level is none of {}", LEVELS.join(", "));
-                self.structural("api-invalid-stability-level", &op.path, GONE, values, said);
-            }
-            (Some(a), Some(b)) if b < a && old.is_some() => {
-                self.structural("api-stability-decreased", &op.path, GONE, values, "less stable than it was promised");
-            }
-            (None, Some(_)) | (Some(_), Some(_)) => {}
-        }
-    }
-
     fn labels(&mut self, op: &Operation<'a>) {
         let id = |v: &Value| v.get("operationId").cloned().unwrap_or_default();
         let (old, new) = (id(op.old), id(op.new));
@@ -290,8 +270,4 @@ impl<'a> Walk<'a> {
             self.structural("callback-added", &path, NEW, (Value::Null, json!(name)), "the callback is new");
         }
     }
-}
-
-fn is_draft(operation: &Value) -> bool {
-    matches!(operation.get("x-stability-level").and_then(Value::as_str), Some("draft" | "alpha"))
 }

@@ -90,10 +90,10 @@ impl<'a> Walk<'a> {
     fn parameter_new(&mut self, key: &Key, path: &str, new: Parameter<'a>) {
         let needed = flag(new.value, "required") || key.0 == "path";
         let word = if needed { "required" } else { "optional" };
-        let rule = if new.common {
-            format!("new-{word}-request-default-parameter-to-existing-path")
-        } else {
-            format!("new-{word}-request-parameter")
+        let rule = match (new.common, key.0.as_str()) {
+            (true, _) => format!("new-{word}-request-default-parameter-to-existing-path"),
+            (false, "path") => "new-request-path-parameter".to_owned(),
+            (false, _) => format!("new-{word}-request-parameter"),
         };
         let reads = if needed { Judgment::Fails } else { Judgment::Ok };
         let said = format!("`{}` is new and {word}", key.1);
@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
                 Some(found) => self.report(&place, &[found]),
                 None => {
                     let found = self.schema(a, b, op.flow, 0);
-                    let found: Vec<Finding> = found.iter().map(textual).collect();
+                    let found: Vec<Finding> = found.iter().map(textual).map(|f| of_header(key, f)).collect();
                     self.report(&place, &found);
                 }
             },
@@ -261,6 +261,20 @@ impl<'a> Walk<'a> {
         }
         None
     }
+}
+
+/// Properties of a header's object have names of their own for what a client must mind.
+fn of_header(key: &Key, mut found: Finding) -> Finding {
+    let what = match found.what.as_str() {
+        "became-required" if found.deep => "request-header-property-became-required",
+        "became-enum" if found.deep => "request-header-property-became-enum",
+        "new-required-@-property" => "new-required-request-header-property",
+        _ => return found,
+    };
+    if key.0 == "header" {
+        (found.what, found.exact) = (what.to_owned(), true);
+    }
+    found
 }
 
 /// Within a parameter's object a number that may be any text now is written the same.

@@ -86,7 +86,6 @@ pub(crate) fn ends(name: &str, stem: &str, old: &Value, new: &Value) -> Vec<Ende
     let mut add = |rule: String, judgment: Judgment, said: String| {
         out.push((rule, judgment, json!(before), json!(after), said));
     };
-    let operation = name == "endpoint";
     match (was, is) {
         (false, true) => {
             let dated = after.is_some();
@@ -107,13 +106,19 @@ pub(crate) fn ends(name: &str, stem: &str, old: &Value, new: &Value) -> Vec<Ende
         && let Some(text) = &after
         && date(text).is_none()
     {
-        let stem = if operation { "api-path" } else { stem };
-        add(format!("{stem}-sunset-parse"), Judgment::Fails, format!("the announced end `{text}` is no date"));
+        let rule = match name {
+            "endpoint" => "api-deprecated-sunset-parse".to_owned(),
+            "property" => "property-deprecated-sunset-invalid".to_owned(),
+            _ => format!("{stem}-sunset-parse"),
+        };
+        add(rule, Judgment::Fails, format!("the announced end `{text}` is no date"));
     }
     if was && is {
         match (&before, &after) {
             (Some(a), None) => {
-                add(format!("{stem}-sunset-deleted"), Judgment::Fails, format!("the announced end {a} is withdrawn"));
+                let rule =
+                    if name == "endpoint" { "sunset-deleted".to_owned() } else { format!("{stem}-sunset-deleted") };
+                add(rule, Judgment::Fails, format!("the announced end {a} is withdrawn"));
             }
             (Some(a), Some(b)) => {
                 if let (Some(a), Some(b)) = (date(a), date(b))

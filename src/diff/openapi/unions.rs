@@ -1,12 +1,13 @@
 //! `allOf`, `anyOf` and `oneOf`: members are matched by what they are, then by their name, then by their order; and the
 //! other places where schemas stand within a schema.
 
+use super::lift::annotation;
 use super::read::{items, reference};
 use super::schema::{Finding, Here, step};
 use super::{Flow, Walk};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use tessera_model::change::ChangeKind;
+use tessera_model::change::{ChangeKind, Judgment};
 
 /// Keyword, its finding, and whether values of the schema shrink when the inner schema does.
 const SINGLE: [(&str, &str, bool); 11] = [
@@ -96,6 +97,18 @@ impl<'a> Walk<'a> {
             here.told |= !left.is_empty() || !right.is_empty();
             // A choice that comes or goes as a whole says nothing about which values there are more of.
             let whole = key != "allOf" && (old.is_empty() || new.is_empty());
+            // A part that says nothing of the values.
+            let words = |s: &Value| key == "allOf" && s.as_object().is_some_and(|f| f.keys().all(|k| describes(k)));
+            let said = |what: String| {
+                let harmless = (Judgment::Ok, Judgment::Ok);
+                let mut f = Finding::new(&what, harmless, None, None, "a part of `allOf` that only describes");
+                f.kind = ChangeKind::Documentation;
+                f
+            };
+            found.extend(left.iter().filter(|a| words(a)).map(|_| said(format!("{what}-removed-annotation-only"))));
+            found.extend(right.iter().filter(|b| words(b.1)).map(|_| said(format!("{what}-added-annotation-only"))));
+            left.retain(|a| !words(a));
+            right.retain(|(_, b)| !words(b));
             for a in left {
                 let (narrows, widens) = if key == "allOf" { (false, true) } else { (true, false) };
                 let mut f = Finding::new(
@@ -236,6 +249,11 @@ impl<'a> Walk<'a> {
             ));
         }
     }
+}
+
+/// Says nothing of the values, nor of who sees them.
+fn describes(key: &str) -> bool {
+    annotation(key) && !matches!(key, "default" | "format" | "readOnly" | "writeOnly" | "discriminator")
 }
 
 fn title(schema: &Value) -> String {

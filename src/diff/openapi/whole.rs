@@ -25,6 +25,10 @@ impl<'a> Walk<'a> {
         let (old, new) = (self.old.root, self.new.root);
         let version = |v: &'a Value| v.pointer("/info/version").cloned().unwrap_or_default();
         if version(old) != version(new) {
+            if sinks(&version(old), &version(new)) {
+                let values = (version(old), version(new));
+                self.note("api-version-decreased", "info", values, "the version of the interface is a lower one");
+            }
             self.note(
                 "api-version-changed",
                 "info",
@@ -35,6 +39,19 @@ impl<'a> Walk<'a> {
         self.servers();
         self.security("", old.get("security"), new.get("security"), "api-global");
         self.schemes();
+        self.definitions();
+    }
+
+    /// Components that are not there any more: what used them says what that means.
+    fn definitions(&mut self) {
+        let all = |root: &'a Value| -> BTreeSet<&'a String> {
+            let found = root.pointer("/components/schemas").or_else(|| root.get("definitions"));
+            named(found).map(|(name, _)| name).collect()
+        };
+        for name in all(self.old.root).difference(&all(self.new.root)) {
+            let path = format!("schema {name}");
+            self.note("api-schema-removed", &path, (json!(name), Value::Null), format!("the schema `{name}` is gone"));
+        }
     }
 
     fn servers(&mut self) {
@@ -129,6 +146,38 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Where tokens come from, and what they may be asked for.
+    fn flows(&mut self, path: &str, old: &'a Value, new: &'a Value) {
+        let (old, new) = (flows_of(old), flows_of(new));
+        if !old.keys().eq(new.keys()) {
+            let values = (json!(old.keys().collect::<Vec<_>>()), json!(new.keys().collect::<Vec<_>>()));
+            self.structural("api-security-component-flows-changed", path, RISKY, values, "the flows changed");
+        }
+        for (name, flow) in &old {
+            let Some(other) = new.get(name) else { continue };
+            for (key, rule) in [("authorizationUrl", "oauth-url"), ("tokenUrl", "oauth-token-url")] {
+                if flow.get(key) != other.get(key) {
+                    let values = (json!(flow.get(key)), json!(other.get(key)));
+                    let rule = format!("api-security-component-{rule}-changed");
+                    self.structural(&rule, path, RISKY, values, format!("`{key}` of `{name}` changed"));
+                }
+            }
+            let scopes = |v: &'a Value| -> BTreeMap<&'a String, &'a Value> { named(v.get("scopes")).collect() };
+            let (p, q) = (scopes(flow), scopes(other));
+            for scope in p.keys().chain(q.keys()).copied().collect::<BTreeSet<_>>() {
+                let (word, judged) = match (p.get(scope), q.get(scope)) {
+                    (Some(_), None) => ("removed", RISKY),
+                    (None, _) => ("added", HARMLESS),
+                    (a, b) if a != b => ("changed", HARMLESS),
+                    _ => continue,
+                };
+                let values = (json!(p.get(scope)), json!(q.get(scope)));
+                let rule = format!("api-security-component-oauth-scope-{word}");
+                self.structural(&rule, path, judged, values, format!("the scope `{scope}` of `{name}` is {word}"));
+            }
+        }
+    }
+
     fn schemes(&mut self) {
         let schemes = |root: &'a Value| -> BTreeMap<&'a String, &'a Value> {
             let found = root.pointer("/components/securitySchemes").or_else(|| root.get("securityDefinitions"));
@@ -162,15 +211,7 @@ impl<'a> Walk<'a> {
                     );
                 }
             }
-            if scheme.get("flows") != other.get("flows") || scheme.get("scopes") != other.get("scopes") {
-                self.structural(
-                    "api-security-component-flows-changed",
-                    &path,
-                    RISKY,
-                    (Value::Null, Value::Null),
-                    "the flows or scopes changed",
-                );
-            }
+            self.flows(&path, scheme, other);
         }
         for name in new.keys().filter(|n| !old.contains_key(*n)) {
             let path = format!("security scheme {name}");
@@ -182,6 +223,20 @@ impl<'a> Walk<'a> {
                 "the scheme is new",
             );
         }
+    }
+}
+
+/// Both are numbers with points between, and the second is less.
+fn sinks(old: &Value, new: &Value) -> bool {
+    let numbers = |v: &Value| -> Option<Vec<u64>> { v.as_str()?.split('.').map(|n| n.parse().ok()).collect() };
+    matches!((numbers(old), numbers(new)), (Some(a), Some(b)) if b < a)
+}
+
+/// The flows of a scheme: those of 3.x by name; in 2.0 the scheme is its only one.
+fn flows_of(scheme: &Value) -> BTreeMap<&str, &Value> {
+    match scheme.get("flows") {
+        Some(flows) => named(Some(flows)).map(|(name, flow)| (name.as_str(), flow)).collect(),
+        None => scheme.get("flow").and_then(Value::as_str).map(|name| (name, scheme)).into_iter().collect(),
     }
 }
 

@@ -196,6 +196,45 @@ pub(super) fn told_apart(schema: &Value) -> bool {
     }
 }
 
+/// The same schema without two things that the peer (apache-avro 0.22) gets wrong. A reference to a record further up is
+/// compared by its full name, where the specification compares unqualified names: a schema with one loses its namespaces.
+/// And `[]` counts as a default of bytes, where it is none: such a default is left out.
+pub(super) fn without_gaps(schema: &Value) -> Value {
+    let mut out = schema.clone();
+    without(&mut out, refers_back(schema));
+    out
+}
+
+fn without(schema: &mut Value, namespaces: bool) {
+    match schema {
+        Value::Array(all) => all.iter_mut().for_each(|s| without(s, namespaces)),
+        Value::Object(fields) => {
+            if namespaces {
+                fields.shift_remove("namespace");
+            }
+            let first = fields.get("type").map(|ty| ty.get(0).unwrap_or(ty));
+            let bytes = first.is_some_and(|ty| kind(ty) == "bytes");
+            if bytes && fields.get("default") == Some(&json!([])) {
+                fields.shift_remove("default");
+            }
+            fields.values_mut().for_each(|s| without(s, namespaces));
+        }
+        _ => {}
+    }
+}
+
+/// The generator refers to records by name in lists only.
+fn refers_back(schema: &Value) -> bool {
+    match schema {
+        Value::Array(all) => all.iter().any(refers_back),
+        Value::Object(fields) => {
+            let by_name = |v: &Value| v.as_str().is_some_and(|s| !PRIMITIVES.contains(&s));
+            fields.get("items").is_some_and(by_name) || fields.values().any(refers_back)
+        }
+        _ => false,
+    }
+}
+
 /// Lists of names and symbols are no unions.
 fn inner(fields: &Map<String, Value>, value: &Value) -> bool {
     let is = |key: &str| fields.get(key).is_some_and(|v| std::ptr::eq(v, value));

@@ -269,10 +269,38 @@ pub(super) fn pair(rng: &mut Rng) -> (Api, Api) {
             edit(target, rng, 4);
         }
     }
+    break_circles(&mut new.components);
     if rng.chance(30) {
         new.version = [Version::Two, Version::Three, Version::ThreeOne][rng.below(3)];
     }
     if rng.chance(50) { (old, new) } else { (new, old) }
+}
+
+/// An edit may make a component that is only itself, which means nothing and is answered with doubt: it becomes an object.
+fn break_circles(components: &mut Map<String, Value>) {
+    for name in COMPONENTS {
+        let mut met = vec![name];
+        let mut at = 0;
+        while at < met.len() {
+            let next: Vec<&str> = components.get(met[at]).map(said_at_once).unwrap_or_default();
+            let next: Vec<&'static str> = COMPONENTS.into_iter().filter(|c| next.contains(c)).collect();
+            if next.contains(&name) {
+                components.insert(name.to_owned(), json!({"type": "object"}));
+                break;
+            }
+            met.extend(next.into_iter().filter(|c| !met.contains(c)).collect::<Vec<_>>());
+            at += 1;
+        }
+    }
+}
+
+/// The components that a schema says of the same value.
+fn said_at_once(schema: &Value) -> Vec<&str> {
+    let mut out: Vec<&str> = schema.get("$ref").and_then(Value::as_str).into_iter().collect();
+    for key in ["allOf", "anyOf", "oneOf"] {
+        out.extend(schema.get(key).and_then(Value::as_array).into_iter().flatten().flat_map(said_at_once));
+    }
+    out
 }
 
 /// Goes down to some schema and changes it there.
