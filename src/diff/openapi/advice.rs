@@ -50,7 +50,10 @@ fn old_clients(change: &Change, request: bool) -> String {
             change.path
         );
     }
-    if rule.starts_with("new-required") || rule == "new-request-path-parameter" || ends(&["became-required", "became-required-with-default", "added-required", "became-not-read-only"]) {
+    if rule.starts_with("new-required")
+        || rule == "new-request-path-parameter"
+        || ends(&["became-required", "became-required-with-default", "added-required", "became-not-read-only"])
+    {
         return format!(
             "make `{name}` optional with a `default` first, and require it when the clients send it (or in a new operation)"
         );

@@ -54,6 +54,43 @@ pub(crate) fn lifted<'a>(doc: Doc<'a>, schema: &'a Value, flow: Flow, sends: boo
     }
 }
 
+/// Under these more may be valid when less is inside.
+const TURNING: [&str; 6] = ["not", "if", "oneOf", "contains", "unevaluatedItems", "unevaluatedProperties"];
+
+/// What a client minds of an answer: it does not test texts against a pattern, which is a promise as `format` is. Where
+/// taking patterns away could make the schema stricter, they stay.
+pub(crate) fn without_patterns(lifted: &mut Value) {
+    let mut patterns = false;
+    let mut todo = vec![&*lifted];
+    while let Some(value) = todo.pop() {
+        match value {
+            Value::Object(fields) => {
+                if TURNING.iter().any(|k| fields.contains_key(*k)) {
+                    return;
+                }
+                patterns |= fields.get("pattern").is_some_and(Value::is_string);
+                todo.extend(fields.values());
+            }
+            Value::Array(items) => todo.extend(items),
+            _ => {}
+        }
+    }
+    if !patterns {
+        return;
+    }
+    let mut todo = vec![lifted];
+    while let Some(value) = todo.pop() {
+        match value {
+            Value::Object(fields) => {
+                fields.retain(|k, v| k != "pattern" || !v.is_string());
+                todo.extend(fields.iter_mut().filter(|(k, _)| !matches!(k.as_str(), "enum" | "const")).map(|(_, v)| v));
+            }
+            Value::Array(items) => todo.extend(items),
+            _ => {}
+        }
+    }
+}
+
 const LISTS: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const MAPS: [&str; 3] = ["properties", "patternProperties", "dependentSchemas"];
 const SINGLE: [&str; 10] = [

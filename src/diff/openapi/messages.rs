@@ -60,7 +60,11 @@ fn fitting(media: &str, among: &Contents<'_>) -> Option<String> {
 
 /// Another name that takes this one in, or the other way round: `application/problem+json` is a kind of
 /// `application/json`. Whoever reads the one may not know what to do with the wider other.
-fn related(media: &str, old: &Contents<'_>, new: &Contents<'_>) -> Option<(&'static str, String, (Judgment, Judgment))> {
+fn related(
+    media: &str,
+    old: &Contents<'_>,
+    new: &Contents<'_>,
+) -> Option<(&'static str, String, (Judgment, Judgment))> {
     let takes_in = |wide: &str, narrow: &str| {
         let (Some((a, wide)), Some((b, narrow))) = (wide.split_once('/'), narrow.split_once('/')) else { return false };
         a == b && !wide.contains('+') && narrow.rsplit_once('+').is_some_and(|(_, suffix)| suffix == wide)
