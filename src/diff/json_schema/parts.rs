@@ -92,7 +92,7 @@ impl<'a> Doc<'a> {
             for key in ["anyOf", "oneOf"] {
                 next.extend(fields.look(key).and_then(Value::as_array).into_iter().flatten());
             }
-            next.extend(["if", "then", "else"].iter().filter_map(|k| fields.look(*k)));
+            next.extend(["if", "then", "else"].iter().filter_map(|k| fields.look(k)));
             for key in ["dependentSchemas", "dependencies"] {
                 next.extend(fields.look(key).and_then(Value::as_object).into_iter().flat_map(|m| m.values()));
             }
@@ -227,7 +227,7 @@ impl<'a> Parts<'a> {
 
 /// The other branch of an `anyOf` or `oneOf` that only adds null, where nothing beside it speaks about null.
 fn or_null(fields: &Object) -> Option<&Value> {
-    if ["type", "enum", "const", "allOf", "not", "if", "$ref"].iter().any(|k| fields.has(*k)) {
+    if ["type", "enum", "const", "allOf", "not", "if", "$ref"].iter().any(|k| fields.has(k)) {
         return None;
     }
     let list = match (fields.look("anyOf"), fields.look("oneOf")) {

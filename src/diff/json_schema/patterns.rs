@@ -70,7 +70,7 @@ impl Patterns {
         }
         machines.push((Machine::Utf8, true));
         if !wanted.except.is_empty() {
-            machines.push((Machine::Texts(Texts::of(&wanted.except)), false));
+            machines.push((Machine::Texts(Box::new(Texts::of(&wanted.except))), false));
         }
         match product(&machines, wanted.min, None, steps) {
             Search::Found(text) if wanted.max.is_some_and(|m| text.chars().count() as u64 > m) => {

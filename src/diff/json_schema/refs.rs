@@ -91,7 +91,7 @@ fn every_schema<'a>(root: &'a Value, mut f: impl FnMut(&'a Value, &'a Map<String
 fn guess(root: &Value) -> Draft {
     let (mut modern, mut recursive, mut latest) = (false, false, false);
     every_schema(root, |_, fields, resource| {
-        modern |= MODERN.iter().any(|k| fields.has(*k));
+        modern |= MODERN.iter().any(|k| fields.has(k));
         recursive |= fields.has("$recursiveRef");
         latest |= fields.has("$dynamicRef") || fields.has("prefixItems");
         resource

@@ -23,7 +23,7 @@ pub(crate) enum Search {
 pub(crate) enum Machine {
     Pattern(Rc<Dfa>),
     /// Texts, and nothing else.
-    Texts(Texts),
+    Texts(Box<Texts>),
     /// Whole characters of UTF-8.
     Utf8,
 }
