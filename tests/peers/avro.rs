@@ -100,9 +100,6 @@ fn carried(writer: &Schema, reader: &Schema, value: types::Value, judgment: Judg
 fn the_peers_full_is_what_we_say() {
     let mut rng = Rng::new(seed());
     let (mut pairs, mut gaps, mut wrong) = (0, 0, Vec::new());
-    let full = |(writer, reader): (&Schema, &Schema)| {
-        matches!(SchemaCompatibility::can_read(writer, reader), Ok(Compatibility::Full))
-    };
     while pairs < wanted(1_000) {
         let (old, new) = schemas::pair(&mut rng, schemas::Taste::PLAIN);
         let Some((before, after)) = parsed(&old, &new) else { continue };
@@ -110,7 +107,10 @@ fn the_peers_full_is_what_we_say() {
         let (reads, writes) = worst(&told.changes);
         pairs += 1;
         for (judgment, new_is_read) in [(reads, true), (writes, false)] {
-            let asked = |before, after| full(if new_is_read { (after, before) } else { (before, after) });
+            let asked = |before: &Schema, after: &Schema| {
+                let (writer, reader) = if new_is_read { (after, before) } else { (before, after) };
+                matches!(SchemaCompatibility::can_read(writer, reader), Ok(Compatibility::Full))
+            };
             let ours = judgment <= Judgment::Risky;
             if asked(&before, &after) == ours {
                 continue;
