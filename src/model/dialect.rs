@@ -158,6 +158,17 @@ impl Folding {
             _ => stored.to_owned(),
         }
     }
+
+    /// Whether `key` is the key of a stored name; makes no copy of names in plain letters.
+    pub fn is_key(self, stored: &str, key: &str) -> bool {
+        match self {
+            Folding::Insensitive if !stored.is_ascii() => stored.to_lowercase() == key,
+            Folding::Insensitive => {
+                stored.len() == key.len() && stored.bytes().zip(key.bytes()).all(|(s, k)| s.to_ascii_lowercase() == k)
+            }
+            _ => stored == key,
+        }
+    }
 }
 
 impl fmt::Display for Dialect {

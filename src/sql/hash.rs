@@ -23,10 +23,9 @@ impl Hasher for Fast {
             word.copy_from_slice(chunk);
             self.add(u64::from_le_bytes(word));
         }
-        let mut word = [0; 8];
         let rest = chunks.remainder();
-        word[..rest.len()].copy_from_slice(rest);
-        self.add(u64::from_le_bytes(word) ^ ((rest.len() as u64) << 56));
+        let word = rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        self.add(word ^ ((rest.len() as u64) << 56));
     }
     fn write_u8(&mut self, n: u8) {
         self.add(u64::from(n));

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::scope::Found;
 use super::value::{Col, Info, Output, Sym, Wild};
+use smallvec::smallvec;
 use std::rc::Rc;
 use tessera_model::Dialect;
 use tessera_model::lineage::{DiagnosticSeverity, DirectKind, Resolution};
@@ -223,7 +224,7 @@ impl Binder<'_> {
                     let source = self.source(table, sym, &name);
                     self.first_mention(source, &name, pos);
                     let ty = self.is_own(table).then(crate::types::itself);
-                    let direct = Box::new([(source, DirectKind::Identity)]);
+                    let direct = smallvec![(source, DirectKind::Identity)];
                     infos.push(Rc::new(Info { direct, ty, ..Info::default() }));
                     self.lower_level(Resolution::Inferred);
                 }

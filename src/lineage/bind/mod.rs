@@ -1,6 +1,6 @@
 //! The binder: names -> columns -> direct and indirect reads -> types, in one pass over the IR. Reading order: `value`
 //! (what a column is made of), `names` (folding), `table` (what a table name stands for), `scope`, `find` (a column by its
-//! name), `unresolved`, `member`, `query`, `select`, `star`, `row`, `relation`, `join`, `array`, `function`, `expr`, `call`, `refused`,
+//! name), `unresolved`, `member`, `query`, `select`, `star`, `row`, `relation`, `join`, `array`, `unnest`, `function`, `expr`, `call`, `refused`,
 //! `output` (names of columns), `statement`, `change`, `report`.
 
 mod array;
@@ -25,6 +25,7 @@ mod set;
 mod star;
 mod statement;
 mod table;
+mod unnest;
 mod unresolved;
 mod value;
 
@@ -134,6 +135,8 @@ struct Binder<'a> {
     expanded: usize,
     /// The query that is being bound again (recursive CTEs) has reported its errors already.
     quiet: usize,
+    /// Of a text that names a column which is not there only the shape and the errors are wanted.
+    errors_first: bool,
 }
 
 /// Binds all statements of a script in order. `own` is the relation that they build, for scripts that read it too.
@@ -146,8 +149,29 @@ pub(crate) fn script(
     spelling: Spelling,
     own: Option<&tessera_model::TableName>,
 ) -> Bound {
-    let bound = tessera_sql::contained(|| bind(script, dialect, catalog, defaults, spelling, own));
-    bound.unwrap_or_else(|reason| {
+    contained(dialect, || {
+        let nothing = Arena::default();
+        binder(dialect, catalog, defaults, spelling, own, &nothing).bind(script)
+    })
+}
+
+/// As [`script`] with stored names, but without the reads of a text that names a column which is not there.
+pub(crate) fn errors_first(
+    script: &Script,
+    dialect: Dialect,
+    catalog: &Catalog,
+    defaults: &Defaults,
+    own: Option<&tessera_model::TableName>,
+) -> Bound {
+    contained(dialect, || {
+        let nothing = Arena::default();
+        let binder = binder(dialect, catalog, defaults, Spelling::Stored, own, &nothing);
+        Binder { errors_first: true, ..binder }.bind(script)
+    })
+}
+
+fn contained(dialect: Dialect, bind: impl FnOnce() -> Bound) -> Bound {
+    tessera_sql::contained(bind).unwrap_or_else(|reason| {
         let (severity, code) = (DiagnosticSeverity::Error, "internal-error".to_owned());
         let message = tessera_sql::internal("binding", &reason);
         let diagnostics = vec![Diagnostic { severity, code, message, line: 1, column: 1 }];
@@ -157,23 +181,22 @@ pub(crate) fn script(
     })
 }
 
-fn bind(
-    script: &Script,
+fn binder<'a>(
     dialect: Dialect,
-    catalog: &Catalog,
+    catalog: &'a Catalog,
     defaults: &Defaults,
     spelling: Spelling,
     own: Option<&tessera_model::TableName>,
-) -> Bound {
+    arena: &'a Arena,
+) -> Binder<'a> {
     let table_fold = dialect.table_folding();
-    let no_arena = Arena::default();
-    let mut binder = Binder {
+    Binder {
         dialect,
         spelling,
         own: own.map(|name| name.key(dialect)),
         catalog,
         defaults: defaults.clone(),
-        arena: &no_arena,
+        arena,
         nested: &[],
         syms: Interner::default(),
         column_syms: Vec::new(),
@@ -205,38 +228,46 @@ fn bind(
         level: Resolution::Resolved,
         opened: false,
         shape: None,
-        diagnostics: script.diagnostics.clone(),
+        diagnostics: Vec::new(),
         errors: Vec::new(),
         expanded: 0,
         quiet: 0,
-    };
-    for (at, parsed) in script.statements.iter().enumerate() {
-        if let Parsed::Statement(statement) = parsed
-            && matches!(statement.body, tessera_sql::ir::StatementBody::Drop(_))
-        {
-            binder.arena = &statement.arena;
-            binder.note_drops(&statement.body, at);
-        }
+        errors_first: false,
     }
-    let mut worst = Resolution::Resolved;
-    for parsed in &script.statements {
-        binder.level = Resolution::Resolved;
-        match parsed {
-            Parsed::Statement(statement) => {
-                binder.arena = &statement.arena;
-                binder.nested = &statement.nested;
-                binder.column_syms = vec![None; statement.arena.idents.len()];
-                binder.alias_syms = vec![None; statement.arena.idents.len()];
-                binder.statement(&statement.body);
-                let kind = statement.kind.name().to_owned();
-                binder.statements.push(StatementInfo { kind, resolution: binder.level });
+}
+
+impl<'a> Binder<'a> {
+    /// Binds all statements in order.
+    fn bind(mut self, script: &'a Script) -> Bound {
+        self.diagnostics.clone_from(&script.diagnostics);
+        for (at, parsed) in script.statements.iter().enumerate() {
+            if let Parsed::Statement(statement) = parsed
+                && matches!(statement.body, tessera_sql::ir::StatementBody::Drop(_))
+            {
+                self.arena = &statement.arena;
+                self.note_drops(&statement.body, at);
             }
-            Parsed::Tables(scan) => binder.scanned(scan),
         }
-        worst = worst.max(binder.level);
+        let mut worst = Resolution::Resolved;
+        for parsed in &script.statements {
+            self.level = Resolution::Resolved;
+            match parsed {
+                Parsed::Statement(statement) => {
+                    self.arena = &statement.arena;
+                    self.nested = &statement.nested;
+                    self.column_syms = vec![None; statement.arena.idents.len()];
+                    self.alias_syms = vec![None; statement.arena.idents.len()];
+                    self.statement(&statement.body);
+                    let kind = statement.kind.name().to_owned();
+                    self.statements.push(StatementInfo { kind, resolution: self.level });
+                }
+                Parsed::Tables(scan) => self.scanned(scan),
+            }
+            worst = worst.max(self.level);
+        }
+        self.emit_unread();
+        self.report(worst)
     }
-    binder.emit_unread();
-    binder.report(worst)
 }
 
 impl Binder<'_> {

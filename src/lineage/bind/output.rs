@@ -73,7 +73,7 @@ impl Binder<'_> {
             }
             Expr::Cast { expr: inner, ty } => self.figure(*inner).or_else(|| self.type_name(*ty)),
             Expr::Typed { ty, .. } => self.type_name(*ty),
-            Expr::Literal(Literal::Bool) => Some("bool".to_owned()),
+            Expr::Literal(Literal::Bool(_)) => Some("bool".to_owned()),
             Expr::Case(case) => case
                 .default
                 .and_then(|e| match self.arena.expr(e) {

@@ -5,7 +5,7 @@ use super::value::{Acc, Col, Output, Sink, Source, Sym, Typed, Wild};
 use std::rc::Rc;
 use tessera_model::Dialect;
 use tessera_model::lineage::{DirectKind, IndirectKind};
-use tessera_sql::ir::{Expr, ExprId, Exprs, IdentId, Literal, PivotColumns, RelationId};
+use tessera_sql::ir::{Expr, ExprId, Exprs, IdentId, Literal, PivotColumns, RelationId, UnOp};
 
 impl Binder<'_> {
     /// Columns that neither aggregates nor the pivot column use stay and group; each value gives a column.
@@ -24,7 +24,7 @@ impl Binder<'_> {
         let mut used_syms: Vec<Sym> = Vec::new();
         for expr in self.arena.exprs(on) {
             self.reads_of(*expr, inner, Sink::Rows(IndirectKind::GroupBy));
-            used_syms.extend(self.column_of(*expr));
+            used_syms.extend(self.columns_under(*expr));
         }
         let mut made = Vec::new();
         for (expr, name) in aggregates {
@@ -81,7 +81,7 @@ impl Binder<'_> {
                 let args = self.arena.call(*call).args;
                 self.arena.exprs(args).iter().flat_map(|e| self.columns_under(*e)).collect()
             }
-            Expr::Chain { args, .. } | Expr::Opaque(args) | Expr::Predicate(args) => {
+            Expr::Chain { args, .. } | Expr::Opaque(args) | Expr::Predicate(args) | Expr::Tuple(args) => {
                 self.arena.exprs(*args).iter().flat_map(|e| self.columns_under(*e)).collect()
             }
             Expr::Cast { expr, .. } | Expr::Unary { expr, .. } => self.columns_under(*expr),
@@ -98,7 +98,7 @@ impl Binder<'_> {
     ) -> (Sym, Rc<str>) {
         let base = match (alias, self.arena.expr(value)) {
             (Some(alias), _) => {
-                if aggregate.is_none() || aggregates == 1 && self.dialect != Dialect::BigQuery {
+                if aggregate.is_none() || aggregates == 1 && !self.names_aggregates() {
                     return (self.column_sym(alias), self.column_name(alias));
                 }
                 self.column_name(alias).to_string()
@@ -107,12 +107,7 @@ impl Binder<'_> {
             (None, Expr::Literal(Literal::Text(text))) if self.dialect == Dialect::Snowflake => {
                 format!("'{}'", self.text(*text))
             }
-            (None, Expr::Literal(Literal::Text(text))) => self.text(*text).to_owned(),
-            (None, Expr::Literal(Literal::Int(n))) => n.to_string(),
-            (None, Expr::Column(path, _)) => {
-                self.arena.last(*path).map(|n| self.text(n).to_owned()).unwrap_or_default()
-            }
-            _ => String::new(),
+            (None, _) => self.pivot_value(value),
         };
         let text = match (aggregate, self.dialect) {
             (Some(name), Dialect::BigQuery) => format!("{}_{base}", self.text(name)),
@@ -122,6 +117,30 @@ impl Binder<'_> {
         };
         let sym = self.stored_column_sym(&text);
         (sym, text.into())
+    }
+
+    /// Whether the name of an aggregate is part of the columns' names even when there is only one.
+    fn names_aggregates(&self) -> bool {
+        matches!(self.dialect, Dialect::BigQuery | Dialect::DuckDb)
+    }
+
+    /// The text of a value that is turned into a column, or of several.
+    fn pivot_value(&self, value: ExprId) -> String {
+        match self.arena.expr(value) {
+            Expr::Literal(Literal::Text(text)) => self.text(*text).to_owned(),
+            Expr::Literal(Literal::Int(n)) => n.to_string(),
+            Expr::Literal(Literal::Null) => "NULL".to_owned(),
+            Expr::Unary { op: UnOp::Minus, expr } => format!("-{}", self.pivot_value(*expr)),
+            Expr::Column(path, _) => self.arena.last(*path).map(|n| self.text(n).to_owned()).unwrap_or_default(),
+            Expr::Tuple(parts) => {
+                let parts: Vec<String> = self.arena.exprs(*parts).iter().map(|p| self.pivot_value(*p)).collect();
+                match self.dialect {
+                    Dialect::Databricks | Dialect::SparkSql => format!("{{{}}}", parts.join(", ")),
+                    _ => parts.join("_"),
+                }
+            }
+            _ => String::new(),
+        }
     }
 
     /// The listed columns become rows; the others stay.

@@ -2,6 +2,7 @@
 
 use super::value::{Info, Output, Source, TableId};
 use super::{Binder, Bound};
+use crate::world::BindError;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -85,6 +86,12 @@ impl Binder<'_> {
     }
 
     pub(super) fn report(self, worst: Resolution) -> Bound {
+        if self.errors_first && self.errors.iter().any(|e| self.is_gone(e)) {
+            let shape = self.shape.as_ref().map_or_else(|| self.no_shape(), |(output, _)| self.shape_of(output));
+            let (reads, writes) = (self.names(&self.reads), self.names(&self.writes));
+            let lineage = QueryLineage { resolution: worst, reads, writes, ..QueryLineage::unknown() };
+            return Bound { lineage, errors: self.errors, shape };
+        }
         let shared = Shared::new(&self);
         let mut used = vec![false; self.sources.len()];
         for written in &self.columns {
@@ -118,12 +125,7 @@ impl Binder<'_> {
             .collect();
         let shape = match &self.shape {
             Some((output, _)) => self.shape_of(output),
-            None => TableSchema {
-                dialect: self.dialect,
-                origin: Some(Origin::Inferred),
-                open: true,
-                ..TableSchema::default()
-            },
+            None => self.no_shape(),
         };
         let lineage = QueryLineage {
             resolution: worst,
@@ -137,6 +139,17 @@ impl Binder<'_> {
             open,
         };
         Bound { lineage, errors: self.errors, shape }
+    }
+
+    /// Whether a column is missing in another relation than the script's own.
+    fn is_gone(&self, error: &BindError) -> bool {
+        let table = error.table.as_ref();
+        error.code == "unknown-column"
+            && table.is_none_or(|t| self.own.as_ref().is_none_or(|own| t.key(self.dialect) != *own))
+    }
+
+    fn no_shape(&self) -> TableSchema {
+        TableSchema { dialect: self.dialect, origin: Some(Origin::Inferred), open: true, ..TableSchema::default() }
     }
 
     /// Whether columns beyond those listed may come out. What a relation had before adds nothing to what it gets now.

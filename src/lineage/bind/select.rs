@@ -27,6 +27,7 @@ impl Binder<'_> {
             let sym = self.alias_sym(*name);
             self.scopes[scope].windows.push((sym, *window));
         }
+        self.scopes[scope].named.reserve(select.items.len());
         for (i, item) in select.items.iter().enumerate() {
             if let ItemKind::Expr { expr, aliases, .. } = &item.kind
                 && let [alias] = aliases.as_slice()
@@ -87,6 +88,9 @@ impl Binder<'_> {
         let lateral = lateral_aliases(self.dialect);
         let mut out = Expansion::default();
         let mut values = Vec::with_capacity(items.len());
+        if items.first().is_some_and(|item| matches!(item.kind, ItemKind::Expr { .. })) {
+            out.cols.reserve(items.len());
+        }
         let mut anonymous = 0;
         for (i, item) in items.iter().enumerate() {
             match &item.kind {
@@ -130,9 +134,19 @@ impl Binder<'_> {
                 }
                 ItemKind::Expr { expr, aliases, text } => {
                     self.scopes[scope].aliases_before = lateral.then_some(i);
-                    let (info, aggregate) = self.item_value(*expr, i, scope);
+                    let (info, aggregate, members) = match self.unnested(*expr, scope) {
+                        Some(unnested) => unnested,
+                        None => {
+                            let (info, aggregate) = self.item_value(*expr, i, scope);
+                            (info, aggregate, None)
+                        }
+                    };
                     values.push((i, Rc::clone(&info), aggregate));
-                    if aliases.is_empty() {
+                    if let Some(members) = members {
+                        // An alias is ignored there.
+                        out.cols.extend(members.cols);
+                        out.wild.extend(members.wild);
+                    } else if aliases.is_empty() {
                         let (sym, name) = self.output_name(*expr, text.as_deref(), out.cols.len(), anonymous);
                         anonymous += usize::from(!self.names_itself(*expr));
                         out.cols.push(Col { sym, name, info });

@@ -1,12 +1,14 @@
 //! Stars: `*`, `t.*`, `expr.*`, with what may follow them.
 
 use super::Binder;
+use super::member::transformed;
+use super::relation::with_type;
 use super::scope::{Found, Merged, Rel};
 use super::value::{Col, Info, Output, Sym, TableId, Wild};
 use std::rc::Rc;
 use tessera_model::lineage::{DiagnosticSeverity, Resolution};
 use tessera_model::{Dialect, LogicalType};
-use tessera_sql::ir::{Idents, Pos, Star};
+use tessera_sql::ir::{IdentId, Idents, Pos, Star};
 
 /// A projection that is being put together.
 #[derive(Debug, Default)]
@@ -34,9 +36,17 @@ impl Binder<'_> {
         // The standard puts the columns of USING first; these leave them where the left side has them.
         let in_place = matches!(self.dialect, Dialect::DuckDb | Dialect::Sqlite | Dialect::ClickHouse);
         let mut placed: Vec<usize> = Vec::new();
+        let excluded = self.excluded(options, scope);
         if qualifier.is_empty() {
             let scope = &self.scopes[scope];
             let first = scope.merged.iter().filter(|m| !in_place || !is_among(&scope.rels[m.rels.0..m.rels.1], m.sym));
+            // Without the column on all its sides it is gone.
+            let first = first.filter(|m| {
+                let has = |rel: &usize| scope.rels[*rel].output.find(m.sym).is_some();
+                excluded.is_empty()
+                    || !(m.rels.0..m.rels.1).filter(has).all(|rel| excluded.contains(&(rel, m.sym)))
+                    || !(m.rels.0..m.rels.1).any(|rel| has(&rel))
+            });
             cols.extend(first.map(merged_column));
             rels.extend((0..scope.rels.len()).filter(|i| !scope.rels[*i].hidden));
         } else {
@@ -73,7 +83,12 @@ impl Binder<'_> {
                 });
                 continue;
             }
+            cols.reserve(width);
             for col in &relation.output.cols {
+                if excluded.contains(&(rel, col.sym)) {
+                    self.mention(&col.info);
+                    continue;
+                }
                 let all = if merged { self.scopes[scope].merged.as_slice() } else { &[] };
                 match all.iter().position(|m| m.sym == col.sym && (m.rels.0..m.rels.1).contains(&rel)) {
                     None => cols.push(outer(col, relation.nullable)),
@@ -85,11 +100,13 @@ impl Binder<'_> {
                 }
             }
             if relation.output.is_open() {
-                let hidden: Vec<Sym> = self.scopes[scope].merged.iter().map(|m| m.sym).collect();
-                wild.extend(if merged {
-                    narrowed(&relation.output.wild, &hidden)
-                } else {
-                    relation.output.wild.clone()
+                let mut hidden: Vec<Sym> = excluded.iter().filter(|e| e.0 == rel).map(|e| e.1).collect();
+                if merged {
+                    hidden.extend(self.scopes[scope].merged.iter().map(|m| m.sym));
+                }
+                wild.extend(match hidden.is_empty() {
+                    true => relation.output.wild.clone(),
+                    false => narrowed(&relation.output.wild, &hidden),
                 });
                 if let Some(table) = relation.table {
                     let name = self.table_name(table).clone();
@@ -111,14 +128,56 @@ impl Binder<'_> {
         Some((scope, self.relation_behind_alias(self.arena.idents(qualifier), scope, pos)?))
     }
 
+    /// `* EXCLUDE (t.a)`: the columns of single relations that a star leaves out.
+    fn excluded(&mut self, options: &Star, scope: usize) -> Vec<(usize, Sym)> {
+        let mut out = Vec::new();
+        for path in &options.except {
+            let [qualifier @ .., column] = self.arena.idents(*path) else { continue };
+            let names: Vec<Sym> = qualifier.iter().map(|p| self.alias_sym(*p)).collect();
+            if !names.is_empty()
+                && let Some(rel) = self.relation_named(&names, scope)
+            {
+                out.push((rel, self.column_sym(*column)));
+            }
+        }
+        out
+    }
+
+    /// `* EXCEPT (s.a)` in Databricks, where `s` is a struct: the column without the member.
+    fn without_member(&self, col: &mut Col, path: &[IdentId]) {
+        let Some(LogicalType::Struct(fields)) = &col.info.ty else { return };
+        let [_, member] = path else { return };
+        let name = self.text(*member);
+        let left = fields.iter().filter(|f| !f.name.eq_ignore_ascii_case(name)).cloned().collect();
+        col.info = Rc::new(with_type(&transformed(&col.info), Some(LogicalType::Struct(left))));
+    }
+
     /// Applies what follows a star to the columns that it stands for.
     pub(super) fn emit(&mut self, cols: Vec<Col>, wild: &[Wild], options: &Star, scope: usize, out: &mut Expansion) {
         if options.is_plain() {
-            out.cols.extend(cols);
+            match out.cols.is_empty() {
+                true => out.cols = cols,
+                false => out.cols.extend(cols),
+            }
             add_wild(&mut out.wild, wild);
             return;
         }
-        let except: Vec<Sym> = options.except.iter().map(|n| self.column_sym(*n)).collect();
+        let mut except: Vec<Sym> = Vec::new();
+        let mut members: Vec<(Sym, &[IdentId])> = Vec::new();
+        let structs = matches!(self.dialect, Dialect::Databricks | Dialect::SparkSql);
+        for path in &options.except {
+            match self.arena.idents(*path) {
+                [name] => except.push(self.column_sym(*name)),
+                // Of a relation: `excluded` has seen to it.
+                [head, ..] if structs => {
+                    let name = [self.alias_sym(*head)];
+                    if self.relation_named(&name, scope).is_none() {
+                        members.push((self.column_sym(*head), self.arena.idents(*path)));
+                    }
+                }
+                _ => {}
+            }
+        }
         let mut replaced = Vec::with_capacity(options.replace.len());
         for (name, expr) in &options.replace {
             let sym = self.column_sym(*name);
@@ -135,6 +194,13 @@ impl Binder<'_> {
                 let info = Rc::clone(&col.info);
                 self.mention(&info);
                 continue;
+            }
+            for (sym, path) in &members {
+                if *sym == col.sym {
+                    let info = Rc::clone(&col.info);
+                    self.mention(&info);
+                    self.without_member(&mut col, path);
+                }
             }
             if options.ilike.as_deref().is_some_and(|p| !like(&col.name.to_lowercase(), &p.to_lowercase())) {
                 continue;

@@ -2,6 +2,7 @@
 
 use super::value::{Col, Info, Output, Source, Sym, TableId, Wild};
 use super::{Binder, SourceColumn, Spelling};
+use smallvec::smallvec;
 use std::rc::Rc;
 use std::sync::Arc;
 use tessera_model::lineage::DirectKind;
@@ -110,7 +111,7 @@ impl Binder<'_> {
                     let source = self.source(table, sym, &name);
                     let ty = column.data_type.as_deref().and_then(|t| self.stored_type(schema.dialect, t));
                     let info = Rc::new(Info {
-                        direct: Box::new([(source, DirectKind::Identity)]),
+                        direct: smallvec![(source, DirectKind::Identity)],
                         indirect: Box::default(),
                         ty,
                         nullable: column.nullable,
@@ -148,7 +149,7 @@ impl Binder<'_> {
         for col in &output.cols {
             let source = self.source(table, col.sym, &col.name);
             let info = Rc::new(Info {
-                direct: Box::new([(source, DirectKind::Identity)]),
+                direct: smallvec![(source, DirectKind::Identity)],
                 indirect: Box::default(),
                 ty: col.info.ty.clone(),
                 nullable: col.info.nullable,

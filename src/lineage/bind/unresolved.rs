@@ -4,6 +4,7 @@ use super::scope::{Found, Rel};
 use super::value::{Acc, Info, Output, Source, TableId, Typed};
 use super::{Binder, Spelling};
 use crate::world::BindError;
+use smallvec::smallvec;
 use std::rc::Rc;
 use tessera_model::Dialect;
 use tessera_model::lineage::{DiagnosticSeverity, DirectKind, Resolution};
@@ -117,7 +118,7 @@ impl Binder<'_> {
             self.sources[source.0 as usize].mentioned = true;
             return Found::Nothing;
         }
-        let direct = Box::new([(source, DirectKind::Identity)]);
+        let direct = smallvec![(source, DirectKind::Identity)];
         Found::Info(Rc::new(Info { direct, ..Info::default() }), false)
     }
 

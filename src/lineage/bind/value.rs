@@ -1,5 +1,6 @@
 //! What a column is made of while it is being bound: small shared sets of source columns, and a type.
 
+use smallvec::SmallVec;
 use std::rc::Rc;
 use tessera_model::LogicalType;
 use tessera_model::lineage::{DirectKind, IndirectKind};
@@ -17,10 +18,13 @@ pub(super) struct TableId(pub(super) u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Source(pub(super) u32);
 
+/// Most values are made of one column.
+pub(super) type Directs = SmallVec<[(Source, DirectKind); 1]>;
+
 /// What an expression is made of. Shared by every column that passes it on unchanged.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Info {
-    pub(super) direct: Box<[(Source, DirectKind)]>,
+    pub(super) direct: Directs,
     /// Window and conditional reads of this value alone.
     pub(super) indirect: Box<[(Source, IndirectKind)]>,
     pub(super) ty: Option<LogicalType>,
@@ -107,12 +111,12 @@ impl Acc {
 }
 
 /// One entry per source, of the strongest kind.
-pub(super) fn tidy_direct(list: &mut Vec<(Source, DirectKind)>) -> Box<[(Source, DirectKind)]> {
+pub(super) fn tidy_direct(list: &mut Vec<(Source, DirectKind)>) -> Directs {
     if list.len() > 1 {
         list.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
         list.dedup_by_key(|entry| entry.0);
     }
-    std::mem::take(list).into()
+    Directs::from_slice(&std::mem::take(list))
 }
 
 pub(super) fn tidy_indirect(list: &mut Vec<(Source, IndirectKind)>) -> Box<[(Source, IndirectKind)]> {

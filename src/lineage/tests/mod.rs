@@ -7,6 +7,7 @@ mod corpus;
 mod laws;
 mod orchard;
 mod whatif;
+mod whatif_corpus;
 mod whatif_laws;
 mod work;
 mod world;

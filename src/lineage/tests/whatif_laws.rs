@@ -122,6 +122,14 @@ proptest! {
         }
     }
 
+    /// What is not bound again, and what is not asked of a text that breaks, makes no difference.
+    #[test]
+    fn the_quick_answer_is_the_full_one(nodes in project(true), (name, change) in change()) {
+        let project = Project::new(Arc::new(World { nodes }), &mut Cache::default());
+        let change = asked(name, change);
+        prop_assert_eq!(project.what_if(&change).affected, project.what_if_in_full(&change).affected);
+    }
+
     #[test]
     fn nothing_changed_is_nobody_affected(nodes in project(true)) {
         let project = Project::new(Arc::new(World { nodes }), &mut Cache::default());

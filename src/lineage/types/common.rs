@@ -77,7 +77,7 @@ pub(crate) fn literal<'a>(dialect: Dialect, literal: &Literal, text: impl Fn(Ide
             };
             (ty, Fit::Text)
         }
-        Literal::Bool => (boolean(dialect), Fit::None),
+        Literal::Bool(_) => (boolean(dialect), Fit::None),
         Literal::Null => (Some(LogicalType::Other(NULL.to_owned())), Fit::None),
         Literal::Bytes => {
             let known = matches!(dialect, D::DuckDb | D::BigQuery | D::Sqlite | D::Databricks | D::SparkSql);
@@ -93,7 +93,7 @@ pub(crate) fn literal<'a>(dialect: Dialect, literal: &Literal, text: impl Fn(Ide
         | Literal::Float
         | Literal::Text(_)
         | Literal::Bytes
-        | Literal::Bool => Some(false),
+        | Literal::Bool(_) => Some(false),
     };
     Typed { ty, nullable, fit }
 }

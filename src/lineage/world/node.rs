@@ -51,6 +51,10 @@ pub(super) trait Around {
     fn shape(&self, at: u32) -> Option<Arc<TableSchema>>;
     /// Whether `other` was bound before `own`: in a cycle somebody has to be the first.
     fn knows(&self, own: u32, other: u32) -> bool;
+    /// Whether nobody asks what a text reads that names a column which is not there.
+    fn only_errors(&self, _own: u32) -> bool {
+        false
+    }
 }
 
 /// The key of an answer: the text's own, and the print of each of its reads.
@@ -102,7 +106,11 @@ pub(super) fn bind(
             }
         }
     }
-    let bound = bind::script(script, node.dialect, &catalog, &node.defaults, Spelling::Stored, node.relation.as_ref());
+    let relation = node.relation.as_ref();
+    let bound = match around.only_errors(own) {
+        false => bind::script(script, node.dialect, &catalog, &node.defaults, Spelling::Stored, relation),
+        true => bind::errors_first(script, node.dialect, &catalog, &node.defaults, relation),
+    };
     let (mut lineage, mut errors) = (bound.lineage, bound.errors);
     through::expand(&mut lineage, &stands_for);
     if let Some(relation) = &node.relation {

@@ -65,7 +65,7 @@ fn find<'a>(schema: &'a TableSchema, like: &TableSchema, name: &str) -> Option<&
     schema
         .columns
         .iter()
-        .find(|c| folding.key(&c.name) == key)
+        .find(|c| folding.is_key(&c.name, &key))
         .or_else(|| schema.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)))
 }
 

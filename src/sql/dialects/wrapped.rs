@@ -158,6 +158,7 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_named_fn_args_with_colon_operator if lambdas;
         supports_string_literal_backslash_escape if hive;
         supports_from_first_select if hive;
+        supports_select_wildcard_exclude if hive;
         supports_select_item_multi_column_alias if hive;
         supports_bang_not_operator if bang;
         supports_cross_join_constraint if always;
@@ -219,7 +220,6 @@ impl<D: Dialect> Dialect for Wrapped<D> {
         supports_pipe_operator
         supports_user_host_grantee
         supports_match_against
-        supports_select_wildcard_exclude
         supports_select_exclude
         supports_create_table_multi_schema_info_sources
         supports_select_modifiers

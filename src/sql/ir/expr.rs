@@ -76,7 +76,7 @@ pub enum Literal {
     /// The text as an interned identifier, because PIVOT makes names of it.
     Text(IdentId),
     Bytes,
-    Bool,
+    Bool(bool),
     Null,
     Param,
 }

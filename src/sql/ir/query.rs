@@ -147,7 +147,8 @@ pub enum ItemKind {
 /// What may follow a star.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Star {
-    pub except: Vec<IdentId>,
+    /// Columns that are left out, as they are called: `a`, `t.a`.
+    pub except: Vec<Idents>,
     pub replace: Vec<(IdentId, ExprId)>,
     pub rename: Vec<(IdentId, IdentId)>,
     pub ilike: Option<Box<str>>,

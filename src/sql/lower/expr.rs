@@ -412,7 +412,7 @@ impl Lower {
             | Value::TripleSingleQuotedByteStringLiteral(_)
             | Value::TripleDoubleQuotedByteStringLiteral(_)
             | Value::HexStringLiteral(_) => Literal::Bytes,
-            Value::Boolean(_) => Literal::Bool,
+            Value::Boolean(value) => Literal::Bool(value),
             Value::Null => Literal::Null,
             Value::Placeholder(text) => return self.placeholder(&text),
         };

@@ -201,10 +201,18 @@ impl Lower {
             }
             T::Pivot { table, aggregate_functions, value_column, value_source, default_on_null: _, alias } => {
                 let input = self.relation(*table);
+                // DuckDB calls the columns of several aggregates by their texts.
+                let texts = self.dialect == Dialect::DuckDb && aggregate_functions.len() > 1;
                 let aggregates = aggregate_functions
                     .into_iter()
                     .map(|a| {
-                        let name = a.alias.map(|n| self.ident(&n));
+                        let name = match a.alias {
+                            Some(alias) => Some(self.ident(&alias)),
+                            None if texts => {
+                                super::naming::text(self.dialect, &a.expr).map(|text| self.intern(&text, true))
+                            }
+                            None => None,
+                        };
                         (self.expr(a.expr), name)
                     })
                     .collect();

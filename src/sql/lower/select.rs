@@ -118,7 +118,10 @@ impl Lower {
         let select = Select {
             distinct,
             items,
-            exclude: exclude.map_or_else(Vec::new, |e| self.exclude(&e)),
+            exclude: exclude.map_or_else(Vec::new, |e| {
+                let names = self.exclude(&e);
+                names.into_iter().filter_map(|n| self.arena.last(n)).collect()
+            }),
             from,
             lateral_views,
             filters,
@@ -210,8 +213,8 @@ impl Lower {
             star.except = self.exclude(&exclude);
         }
         if let Some(except) = options.opt_except {
-            star.except.push(self.ident(&except.first_element));
-            star.except.extend(except.additional_elements.iter().map(|i| self.ident(i)));
+            let names = std::iter::once(&except.first_element).chain(&except.additional_elements);
+            star.except.extend(names.map(|name| self.path(std::slice::from_ref(name))));
         }
         for element in options.opt_replace.into_iter().flat_map(|r| r.items) {
             let name = self.ident(&element.column_name);
@@ -231,10 +234,10 @@ impl Lower {
         star
     }
 
-    fn exclude(&mut self, exclude: &ast::ExcludeSelectItem) -> Vec<IdentId> {
+    fn exclude(&mut self, exclude: &ast::ExcludeSelectItem) -> Vec<Idents> {
         match exclude {
-            ast::ExcludeSelectItem::Single(name) => self.last(name).into_iter().collect(),
-            ast::ExcludeSelectItem::Multiple(names) => names.iter().filter_map(|n| self.last(n)).collect(),
+            ast::ExcludeSelectItem::Single(name) => vec![self.name(name)],
+            ast::ExcludeSelectItem::Multiple(names) => names.iter().map(|n| self.name(n)).collect(),
         }
     }
 }

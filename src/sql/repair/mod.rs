@@ -15,6 +15,7 @@ mod pattern;
 mod pivot;
 mod rules;
 pub(crate) mod set;
+mod turned;
 
 use crate::hash::FastSet;
 use edit::{Edit, apply};
@@ -77,6 +78,7 @@ fn rewrite(tokens: &mut Vec<TokenWithSpan>, dialect: Dialect, patterns: &[Patter
     changed |= apply(tokens, modes);
     changed |= rules(tokens, patterns);
     let passes: &[Pass] = &[
+        turned::operators,
         pivot::unpivot_aliases,
         list::rows_of_one,
         list::values_query,

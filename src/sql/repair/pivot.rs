@@ -4,6 +4,7 @@
 use super::edit::{Edit, apply, copy, word};
 use super::from_first::starts_query;
 use super::pattern::name;
+use super::turned::{self, Turned};
 use crate::tokens::{close, is_any_word, is_token, keyword, slice, solid};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -89,7 +90,8 @@ fn all_from(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)]) -> Op
 /// `PIVOT t ON a USING sum(b)`: `SELECT * FROM t PIVOT (sum(b) FOR (a) IN (ANY))`.
 fn pivot_words(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)]) -> Option<Vec<Token>> {
     let Some(on) = part(clauses, Keyword::ON) else { return grouped_words(tokens, clauses) };
-    let mut put = match narrowed(tokens, clauses, on.clone()) {
+    let on = turned::entries(tokens, on);
+    let mut put = match narrowed(tokens, clauses, &on) {
         Some(put) => put,
         None => all_from(tokens, clauses)?,
     };
@@ -98,29 +100,8 @@ fn pivot_words(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)]) ->
         Some(aggregates) => put.extend(copy(tokens, aggregates)),
         None => put.extend([word("count"), Token::LParen, Token::Mul, Token::RParen]),
     }
-    put.extend([word("FOR"), Token::LParen]);
-    // The values of one column may be given; the combinations of several are the data's.
-    let mut columns = Vec::new();
-    let mut values = Vec::new();
-    let mut at = on.start;
-    while at < on.end {
-        if keyword(tokens.get(at)) == Keyword::IN {
-            let open = solid(tokens, at + 1);
-            let end = if is_token(tokens.get(open), &Token::LParen) { close(tokens, open) + 1 } else { open + 1 };
-            values.push(copy(tokens, open..end.min(on.end)));
-            at = end;
-            continue;
-        }
-        columns.push(tokens[at].token.clone());
-        at += 1;
-    }
-    let single = !columns.contains(&Token::Comma);
-    put.extend(columns);
-    put.extend([Token::RParen, word("IN")]);
-    match values.pop() {
-        Some(list) if single && list.first() == Some(&Token::LParen) => put.extend(list),
-        _ => put.extend([Token::LParen, word("ANY"), Token::RParen]),
-    }
+    put.push(word("FOR"));
+    put.extend(turned::combined(tokens, &on));
     put.push(Token::RParen);
     Some(put)
 }
@@ -133,8 +114,25 @@ const SYNTAX: &[&str] = &[
 
 /// `PIVOT t ON a USING sum(b) GROUP BY c`: `SELECT * FROM (SELECT c, a, b FROM t)`, because every column that is left over
 /// is a key. Only where all of them are plain names.
-fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: Range<usize>) -> Option<Vec<Token>> {
+fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: &[Turned]) -> Option<Vec<Token>> {
     let group = part(clauses, Keyword::GROUP)?;
+    let keys = solid(tokens, group.start) + 1..group.end;
+    let names = read_names(tokens, keys, on, part(clauses, Keyword::USING))?;
+    let mut put = vec![word("SELECT"), Token::Mul, word("FROM"), Token::LParen, word("SELECT")];
+    put.extend(names);
+    put.push(word("FROM"));
+    put.extend(copy(tokens, part(clauses, Keyword::FROM)?));
+    put.push(Token::RParen);
+    Some(put)
+}
+
+/// The columns that a PIVOT with keys of its own reads, as a list. Only where all of them are plain names.
+pub(super) fn read_names(
+    tokens: &[TokenWithSpan],
+    keys: Range<usize>,
+    on: &[Turned],
+    aggregates: Option<Range<usize>>,
+) -> Option<Vec<Token>> {
     let plain = |range: Range<usize>, list: &mut Vec<Token>| -> Option<()> {
         for token in slice(tokens, range) {
             match &token.token {
@@ -146,12 +144,13 @@ fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: R
         Some(())
     };
     let mut names = Vec::new();
-    plain(solid(tokens, group.start) + 1..group.end, &mut names)?;
-    let values = on.clone().find(|at| keyword(tokens.get(*at)) == Keyword::IN).unwrap_or(on.end);
-    plain(on.start..values, &mut names)?;
+    plain(keys, &mut names)?;
+    for one in on {
+        plain(one.column.clone(), &mut names)?;
+    }
     // The words in the aggregates' brackets that are no functions.
     let mut depth = 0usize;
-    for at in part(clauses, Keyword::USING)? {
+    for at in aggregates? {
         match &tokens[at].token {
             Token::LParen => depth += 1,
             Token::RParen => depth = depth.saturating_sub(1),
@@ -170,14 +169,11 @@ fn narrowed(tokens: &[TokenWithSpan], clauses: &[(Keyword, Range<usize>)], on: R
             _ => {}
         }
     }
-    let mut put = vec![word("SELECT"), Token::Mul, word("FROM"), Token::LParen, word("SELECT")];
+    let mut put = Vec::with_capacity(names.len() * 2);
     for (i, name) in names.into_iter().enumerate() {
         put.extend((i > 0).then_some(Token::Comma));
         put.push(name);
     }
-    put.push(word("FROM"));
-    put.extend(copy(tokens, part(clauses, Keyword::FROM)?));
-    put.push(Token::RParen);
     Some(put)
 }
 

@@ -98,6 +98,13 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("clickhouse", "* -{ APPLY (..) }"),
     ("clickhouse", ") -{ APPLY (..) }"),
     ("clickhouse", "JSON -{ (..) }"),
+    // The parser knows EXCLUDE with qualified names.
+    ("duckdb databricks sparksql", "SELECT|DISTINCT * -{ EXCEPT } +{ EXCLUDE } (..)"),
+    ("duckdb databricks sparksql", ", * -{ EXCEPT } +{ EXCLUDE } (..)"),
+    ("duckdb databricks sparksql", ". * -{ EXCEPT } +{ EXCLUDE } (..)"),
+    ("duckdb", "SELECT|DISTINCT * -{ EXCEPT } +{ EXCLUDE } #"),
+    ("duckdb", ", * -{ EXCEPT } +{ EXCLUDE } #"),
+    ("duckdb", ". * -{ EXCEPT } +{ EXCLUDE } #"),
     // Not the function of that name.
     ("duckdb", "SELECT|DISTINCT * REPLACE +{ ( } % AS # +{ ) }"),
     ("duckdb", ", * REPLACE +{ ( } % AS # +{ ) }"),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tessera_lineage::{
     Cache, Catalog, Defaults, Project, ShapeChange, TableChange, analyze, analyze_world, on_wide_stack,
 };
-use tessera_model::{Column, Dialect};
+use tessera_model::{Column, Dialect, Effect};
 
 pub fn measure(args: &[String]) -> Result<Value> {
     let name = args.first().context("which measurement?")?.as_str();
@@ -165,7 +165,9 @@ pub fn measure(args: &[String]) -> Result<Value> {
                 // The columns that the project's own SQL makes; those of sources come from YAML.
                 let built = world.nodes.iter().filter(|n| n.sql.is_some());
                 let tables: Vec<_> = built.filter_map(|n| Some((n.relation.as_ref()?, n.dialect))).collect();
-                let (mut asked, mut rebound, mut effects) = (0, 0, std::collections::BTreeMap::new());
+                let (mut asked, mut rebound) = (0, 0);
+                // Few kinds, many readers: they are counted without making texts of them.
+                let mut effects: Vec<(Effect, String, usize)> = Vec::new();
                 for (table, dialect) in tables {
                     let columns = project.shape(table, dialect).map(|s| s.columns.clone()).unwrap_or_default();
                     for column in columns {
@@ -184,11 +186,16 @@ pub fn measure(args: &[String]) -> Result<Value> {
                         rebound += impact.rebound;
                         for reader in &impact.affected {
                             let why = reader.reasons.first().map(|r| r.code()).unwrap_or_default();
-                            *effects.entry(format!("{:?} {why}", reader.effect)).or_insert(0) += 1;
+                            match effects.iter_mut().find(|e| e.0 == reader.effect && e.1 == why) {
+                                Some(known) => known.2 += 1,
+                                None => effects.push((reader.effect, why.to_owned(), 1)),
+                            }
                         }
                     }
                 }
                 let ready = ready.as_secs_f64() * 1e3;
+                effects.sort();
+                let effects: Vec<_> = effects.iter().map(|(effect, why, n)| format!("{effect:?} {why}: {n}")).collect();
                 let said = format!("{asked} columns, {rebound} bound again, readers {effects:?}; {ready:.0} ms of it the first analysis");
                 done(time, &[], said)
             })

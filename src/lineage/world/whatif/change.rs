@@ -34,7 +34,7 @@ impl ShapeChange {
         let mut after = before.clone();
         let find = |shape: &TableSchema, name: &str| {
             let key = folding.key(name);
-            shape.columns.iter().position(|c| folding.key(&c.name) == key)
+            shape.columns.iter().position(|c| folding.is_key(&c.name, &key))
         };
         match self {
             ShapeChange::DropTable => return None,

@@ -1,7 +1,8 @@
 //! What is different between two shapes of one table or output.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use tessera_model::{Column, Dialect, LogicalType, TableSchema};
+use tessera_sql::hash::FastMap;
 
 /// What is different about one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +51,15 @@ impl ShapeDelta {
             return delta;
         }
         let folding = dialect.column_folding();
+        let (first, old, new) = differing(before, after);
         // A name may stand there more than once: the first goes with the first, and so on.
-        let mut now: HashMap<String, VecDeque<usize>> = HashMap::with_capacity(after.columns.len());
-        for (at, column) in after.columns.iter().enumerate() {
-            now.entry(folding.key(&column.name)).or_default().push_back(at);
+        let mut now: FastMap<String, VecDeque<usize>> = FastMap::default();
+        for (at, column) in new.iter().enumerate() {
+            now.entry(folding.key(&column.name)).or_default().push_back(at + first);
         }
-        let mut seen = vec![false; after.columns.len()];
+        let mut seen = vec![false; new.len()];
         let mut last = 0;
-        for old in &before.columns {
+        for old in old {
             let key = folding.key(&old.name);
             let Some(at) = now.get_mut(&key).and_then(VecDeque::pop_front) else {
                 if !after.open && !after.columns.is_empty() {
@@ -65,7 +67,7 @@ impl ShapeDelta {
                 }
                 continue;
             };
-            seen[at] = true;
+            seen[at - first] = true;
             delta.reordered |= at < last;
             last = at;
             let new = &after.columns[at];
@@ -86,7 +88,7 @@ impl ShapeDelta {
         if before.open || before.columns.is_empty() {
             return delta;
         }
-        for (new, seen) in after.columns.iter().zip(seen) {
+        for (new, seen) in new.iter().zip(seen) {
             if !seen {
                 let key = folding.key(&new.name);
                 delta.columns.push(ColumnDelta { key, name: new.name.clone(), what: What::Added });
@@ -98,6 +100,25 @@ impl ShapeDelta {
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty() && !self.reordered
     }
+}
+
+/// The columns of both sides without those that are the same at the beginning and at the end, and how many are the same
+/// at the beginning: most changes are of one column among many.
+fn differing<'a>(before: &'a TableSchema, after: &'a TableSchema) -> (usize, &'a [Column], &'a [Column]) {
+    let (old, new) = (before.columns.as_slice(), after.columns.as_slice());
+    if before.dialect != after.dialect {
+        return (0, old, new);
+    }
+    let first = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[first..], &new[first..]);
+    let same = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (left, right) = (&old[..old.len() - same], &new[..new.len() - same]);
+    // A name that stands at the end as well would go with another of its kind.
+    let tail = &old[old.len() - same..];
+    let like =
+        |a: &Column, b: &Column| a.name.eq_ignore_ascii_case(&b.name) || !a.name.is_ascii() || !b.name.is_ascii();
+    let again = left.iter().chain(right).any(|c| tail.iter().any(|t| like(c, t)));
+    if again { (first, old, new) } else { (first, left, right) }
 }
 
 fn retyped(old: &Column, before: &TableSchema, new: &Column, after: &TableSchema) -> Option<(String, String)> {
@@ -135,8 +156,8 @@ pub(super) fn carried(
     let folding = dialect.column_folding();
     let mut out = pinned.clone();
     for change in &delta.columns {
-        let at = out.columns.iter().position(|c| folding.key(&c.name) == change.key);
-        let place = inferred.columns.iter().position(|c| folding.key(&c.name) == change.key);
+        let at = out.columns.iter().position(|c| folding.is_key(&c.name, &change.key));
+        let place = inferred.columns.iter().position(|c| folding.is_key(&c.name, &change.key));
         match (&change.what, at, place) {
             (What::Removed, Some(at), _) => drop(out.columns.remove(at)),
             (What::Added, None, Some(place)) => {

@@ -188,20 +188,20 @@ impl Verdict {
 }
 
 /// How a lineage reads one column of one table.
-struct Use {
+struct Use<'a> {
     read: bool,
     /// Output columns that its value gets into, and whether as it is.
-    into: Vec<(String, bool)>,
+    into: Vec<(&'a str, bool)>,
 }
 
-fn uses(lineage: &QueryLineage, table: &TableName, key: &str, dialect: Dialect) -> Use {
+fn uses<'a>(lineage: &'a QueryLineage, table: &TableName, key: &str, dialect: Dialect) -> Use<'a> {
     let folding = dialect.column_folding();
-    let hits = |t: &TableName, c: &str| t == table && (c == key || folding.key(c) == key);
+    let hits = |t: &TableName, c: &str| folding.is_key(c, key) && t == table;
     let mut found = Use { read: false, into: Vec::new() };
     for column in &lineage.columns {
         for read in column.direct.iter().filter(|r| hits(&r.table, &r.column)) {
             found.read = true;
-            found.into.push((column.name.clone(), read.kind == DirectKind::Identity));
+            found.into.push((&column.name, read.kind == DirectKind::Identity));
         }
         found.read |= column.indirect.iter().any(|r| hits(&r.table, &r.column));
     }
@@ -209,6 +209,11 @@ fn uses(lineage: &QueryLineage, table: &TableName, key: &str, dialect: Dialect) 
         || lineage.indirect.iter().any(|r| hits(&r.table, &r.column))
         || lineage.unused.iter().any(|r| hits(&r.table, &r.column));
     found
+}
+
+/// Whether a lineage reads that column.
+pub(super) fn reads_column(lineage: &QueryLineage, table: &TableName, key: &str, dialect: Dialect) -> bool {
+    uses(lineage, table, key, dialect).read
 }
 
 /// Messages and positions may differ between two bindings of one mistake.
@@ -306,10 +311,7 @@ fn undecided(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> 
     };
     for i in touched {
         for column in &i.delta.columns {
-            let (was, is) = (
-                uses(before.lineage, &i.table, &column.key, dialect),
-                uses(after.lineage, &i.table, &column.key, dialect),
-            );
+            let (was, is) = [before, after].map(|side| uses(side.lineage, &i.table, &column.key, dialect)).into();
             // The name is found in another table on one side, and in this one on the other.
             let moved = |from: &QueryLineage, to: &QueryLineage| {
                 named(to, &column.key, dialect)
@@ -320,7 +322,9 @@ fn undecided(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> 
                 What::Removed if was.read && moved(before.lineage, after.lineage) => reasons.push(elsewhere()),
                 What::Added if is.read && moved(after.lineage, before.lineage) => reasons.push(elsewhere()),
                 What::Retyped { .. } => {
-                    unknown.extend(is.into.into_iter().map(|(name, _)| name).filter(|n| untyped_output(n)));
+                    unknown.extend(
+                        is.into.into_iter().map(|(name, _)| name).filter(|n| untyped_output(n)).map(str::to_owned),
+                    );
                 }
                 What::Removed | What::Added | What::Nullability { .. } => {}
             }
@@ -329,7 +333,7 @@ fn undecided(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> 
             let is = uses(after.lineage, &i.table, &dialect.column_folding().key(name), dialect);
             if is.read {
                 reasons.push(Reason::Untyped { table: i.table.clone(), column: name.clone() });
-                unknown.extend(is.into.into_iter().filter(|(_, copied)| *copied).map(|(name, _)| name));
+                unknown.extend(is.into.into_iter().filter(|(_, copied)| *copied).map(|(name, _)| name.to_owned()));
             }
         }
     }
@@ -346,8 +350,8 @@ fn joins(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> Vec<
     let by = |lineage: &QueryLineage, table: &TableName, key: &str| {
         let mut joins = lineage.indirect.iter().filter(|r| r.kind == IndirectKind::Join);
         let mut twins = joins.clone().filter(|r| *r.table != *table);
-        joins.any(|r| *r.table == *table && folding.key(&r.column) == key)
-            && twins.any(|r| folding.key(&r.column) == key)
+        joins.any(|r| folding.is_key(&r.column, key) && *r.table == *table)
+            && twins.any(|r| folding.is_key(&r.column, key))
     };
     let mut reasons = Vec::new();
     for i in touched {
@@ -372,7 +376,7 @@ fn named<'a>(lineage: &'a QueryLineage, key: &'a str, dialect: Dialect) -> impl 
     let direct = lineage.columns.iter().flat_map(|c| &c.direct).chain(&lineage.unused).map(|r| (&*r.table, &*r.column));
     let own =
         lineage.columns.iter().flat_map(|c| &c.indirect).chain(&lineage.indirect).map(|r| (&*r.table, &*r.column));
-    direct.chain(own).filter(move |(_, c)| **c == *key || folding.key(c) == key).map(|(t, _)| t)
+    direct.chain(own).filter(move |(_, c)| folding.is_key(c, key)).map(|(t, _)| t)
 }
 
 fn used(sides: &[Side<'_>; 2], touched: &[&Incoming], dialect: Dialect) -> Vec<Reason> {

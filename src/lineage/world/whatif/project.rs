@@ -1,18 +1,20 @@
 //! A project analysed once and asked many times: each question binds again only what a change reaches, and of that only
 //! what may be concerned with the columns that changed.
 
+mod queue;
 mod walk;
 
 use super::change::ShapeChange;
 use super::delta::ShapeDelta;
-use super::judge::{Reason, understood};
-use super::words::Words;
+use super::judge::{Reason, reads_column, understood};
+use super::words::{Extent, Words};
 use crate::world::cache::Cache;
 use crate::world::node::{self, Around};
 use crate::world::run::{self, Analysis};
 use crate::world::{NodeLineage, World, WorldLineage, text};
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, OnceLock};
+use tessera_model::lineage::Resolution;
 use tessera_model::{Column, Dialect, Effect, TableName, TableSchema};
 use tessera_sql::hash::FastMap;
 use tessera_sql::{Script, on_wide_stack};
@@ -180,6 +182,20 @@ impl Project {
         })
     }
 
+    /// The same with every reader bound again and nothing left out: what the quick way must agree with.
+    #[cfg(test)]
+    pub(crate) fn what_if_in_full(&self, changes: &[TableChange]) -> Impact {
+        on_wide_stack(|| {
+            let mut walk = Walk::new(self, false);
+            walk.in_full = true;
+            for change in changes {
+                walk.change(change);
+            }
+            walk.run();
+            Impact { affected: walk.affected, rebound: walk.rebound.get() }
+        })
+    }
+
     /// The whole project with other shapes for some tables: the world that says so, and its lineage. `None` when one of
     /// the tables is no node of the project; then another world has to be analysed.
     ///
@@ -243,13 +259,28 @@ impl Project {
         let Some(read) = read else { return true };
         let known = self.probes.lock().ok().and_then(|p| p.get(&(at, read.node)).copied());
         known.unwrap_or_else(|| {
-            binds.set(binds.get() + 1);
-            let found = self.probe(at, read.node);
+            let found = self.seen_through(at, read.node).unwrap_or_else(|| {
+                binds.set(binds.get() + 1);
+                self.probe(at, read.node)
+            });
             if let Ok(mut probes) = self.probes.lock() {
                 probes.insert((at, read.node), found);
             }
             found
         })
+    }
+
+    /// The same without binding: what the text does with a column that the table has and the text does not name.
+    fn seen_through(&self, at: u32, read: u32) -> Option<bool> {
+        let (node, table, words) = (self.node(at), self.node(read), self.words(at));
+        let relation = table.relation.as_ref()?;
+        // A set operation can fail on a column that it drops again.
+        if words.extent() != Extent::Rows || !is_plain(node) || table.schema.open {
+            return None;
+        }
+        let unnamed = table.schema.columns.iter().find(|c| !words.name(&c.name))?;
+        let key = node.dialect.column_folding().key(&unnamed.name);
+        Some(reads_column(&node.lineage, relation, &key, node.dialect))
     }
 
     fn probe(&self, at: u32, read: u32) -> bool {
@@ -270,6 +301,11 @@ impl Project {
     fn words(&self, at: u32) -> &Words {
         self.words[at as usize].get_or_init(|| Words::of(self.script(at)))
     }
+}
+
+/// Whether a text is fully understood and has no mistake: it says which columns it reads.
+fn is_plain(node: &NodeLineage) -> bool {
+    node.lineage.resolution == Resolution::Resolved && !node.lineage.open && node.errors.is_empty()
 }
 
 /// The project with one column more in one table.

@@ -1,34 +1,34 @@
 //! One question on its way through a project: which node is looked at next, whether it has to be bound again, and what it
 //! hands on to its own readers.
 
-use super::{Affected, Project, TableChange};
+use super::queue::Queue;
+use super::{Affected, Project, TableChange, is_plain};
 use crate::world::node::{self, Around, Bound};
 use crate::world::whatif::change::ShapeChange;
-use crate::world::whatif::delta::{ShapeDelta, carried};
-use crate::world::whatif::judge::{Incoming, Reason, Side, Verdict, judge, understood};
+use crate::world::whatif::delta::{ColumnDelta, ShapeDelta, What, carried};
+use crate::world::whatif::judge::{Incoming, Reason, Side, Verdict, judge, reads_column, understood};
 use crate::world::whatif::words::Extent;
 use crate::world::{NodeLineage, shape};
 use std::cell::Cell;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 use tessera_model::table::Origin;
 use tessera_model::{Dialect, Effect, TableName, TableSchema};
-use tessera_sql::hash::{FastMap, FastSet};
+use tessera_sql::hash::FastMap;
 
 /// One question, in the order in which nodes build on each other.
 pub(super) struct Walk<'p> {
     project: &'p Project,
     /// Every node that is reached is answered exactly, also below what breaks; nothing is judged.
     exact: bool,
+    /// Nothing is left out that cannot matter; for tests.
+    pub(super) in_full: bool,
     shapes: FastMap<u32, Arc<TableSchema>>,
     incoming: FastMap<u32, (Incoming, Option<usize>)>,
     /// A change of a table that is no node, by the nodes that name it.
     stray: FastMap<u32, Incoming>,
-    /// Nodes that fail, or may: what is built on them fails, or may, with them.
-    failed: FastMap<u32, (usize, Effect)>,
-    queue: BinaryHeap<Reverse<(u32, u32)>>,
-    queued: FastSet<u32>,
+    /// Nodes that fail, or may: what is built on them fails, or may, with them. By position.
+    failed: Vec<Option<(u32, Effect)>>,
+    queue: Queue,
     pub(super) affected: Vec<Affected>,
     pub(super) rebound: Cell<usize>,
     /// Shapes from outside into which changes were carried.
@@ -41,12 +41,12 @@ impl<'p> Walk<'p> {
         Walk {
             project,
             exact,
+            in_full: false,
             shapes: FastMap::default(),
             incoming: FastMap::default(),
             stray: FastMap::default(),
-            failed: FastMap::default(),
-            queue: BinaryHeap::new(),
-            queued: FastSet::default(),
+            failed: vec![None; project.rank.len()],
+            queue: Queue::new(project.rank.len()),
             affected: Vec::new(),
             rebound: Cell::new(0),
             known: FastMap::default(),
@@ -103,9 +103,7 @@ impl<'p> Walk<'p> {
     }
 
     fn enqueue(&mut self, at: u32) {
-        if self.queued.insert(at) {
-            self.queue.push(Reverse((self.project.rank[at as usize], at)));
-        }
+        self.queue.push(self.project.rank[at as usize]);
     }
 
     fn wake(&mut self, at: u32) {
@@ -116,7 +114,8 @@ impl<'p> Walk<'p> {
     }
 
     pub(super) fn run(&mut self) {
-        while let Some(Reverse((_, at))) = self.queue.pop() {
+        let project = self.project;
+        while let Some(at) = self.queue.pop().and_then(|rank| project.analysis.order.get(rank as usize).copied()) {
             // A table that was changed is as the question says, whatever it is made of.
             if self.incoming.get(&at).is_none_or(|(_, via)| via.is_some()) {
                 self.visit(at);
@@ -131,7 +130,10 @@ impl<'p> Walk<'p> {
             .filter_map(|up| self.incoming.get(up).map(|(i, via)| (i, *via)))
             .chain(self.stray.get(&at).map(|i| (i, None)))
             .collect();
-        let (mut verdict, bound) = self.verdict(at, &incoming);
+        let (mut verdict, bound) = match incoming.is_empty() {
+            true => (Verdict::new(Effect::Unaffected, Vec::new()), None),
+            false => self.verdict(at, &incoming),
+        };
         if self.exact {
             if let Some(bound) = bound {
                 self.answer(at, bound);
@@ -143,9 +145,10 @@ impl<'p> Walk<'p> {
             via = None;
         }
         // What is not built takes everything below it along.
-        let failing = project.needs[at as usize].iter().filter_map(|up| self.failed.get(up).map(|f| (*up, *f)));
+        let failing = project.needs[at as usize].iter().filter_map(|up| Some((*up, self.failed[*up as usize]?)));
         let failing = failing.min_by_key(|(_, (index, effect))| (*effect, *index));
         if let Some((up, (index, effect))) = failing.filter(|(_, (_, effect))| *effect < verdict.effect) {
+            let index = index as usize;
             let id = Arc::clone(project.analysis.skeleton.id(up));
             let reasons = vec![Reason::Upstream { id, breaks: effect == Effect::Breaks }];
             verdict = Verdict { output: std::mem::take(&mut verdict.output), ..Verdict::new(effect, reasons) };
@@ -157,7 +160,7 @@ impl<'p> Walk<'p> {
         let index = self.affected.len();
         let hands_on = !verdict.output.is_empty() || !verdict.untyped.is_empty();
         if verdict.effect == Effect::Breaks || (verdict.effect == Effect::MayRead && !hands_on) {
-            self.failed.insert(at, (index, verdict.effect));
+            self.failed[at as usize] = Some((u32::try_from(index).unwrap_or(u32::MAX), verdict.effect));
             self.wake(at);
         } else if hands_on && let Some(bound) = bound {
             self.hand_on(at, index, &verdict, &bound);
@@ -200,7 +203,7 @@ impl<'p> Walk<'p> {
         {
             return (Verdict::new(Effect::Breaks, vec![Reason::TableGone(gone.table.clone())]), None);
         }
-        if !self.exact && !touched.iter().any(|i| self.concerns(at, i)) {
+        if !self.exact && !self.in_full && !touched.iter().any(|i| self.concerns(at, i)) {
             return nothing;
         }
         let bound = self.bind(at);
@@ -215,11 +218,13 @@ impl<'p> Walk<'p> {
     fn concerns(&self, at: u32, incoming: &Incoming) -> bool {
         let project = self.project;
         let words = project.words(at);
-        let columns = || incoming.delta.columns.iter().map(|c| &c.name).chain(&incoming.away).chain(&incoming.untyped);
-        if columns().any(|c| words.name(c)) {
+        let mut unsure = incoming.away.iter().chain(&incoming.untyped);
+        let mut changed = incoming.delta.columns.iter();
+        if unsure.any(|c| words.name(c)) || changed.any(|c| words.name(&c.name) && self.may_use(at, incoming, c)) {
             return true;
         }
-        let more = incoming.delta.reordered || columns().next().is_some();
+        let any = !(incoming.delta.columns.is_empty() && incoming.away.is_empty() && incoming.untyped.is_empty());
+        let more = incoming.delta.reordered || any;
         match words.extent() {
             Extent::Named => false,
             Extent::Rows if !incoming.delta.reordered => {
@@ -230,6 +235,19 @@ impl<'p> Walk<'p> {
             }
             Extent::Rows | Extent::Sets | Extent::Each => more,
         }
+    }
+
+    /// Whether a column of which the text has the name can be the one that is meant. A text that is fully understood and
+    /// has no mistake says which columns it reads; of another one that bears the name as well it knows nothing, unless the
+    /// name comes there anew.
+    fn may_use(&self, at: u32, incoming: &Incoming, column: &ColumnDelta) -> bool {
+        let node = self.project.node(at);
+        let lineage = &node.lineage;
+        column.what == What::Added
+            || incoming.hidden
+            || incoming.open
+            || !is_plain(node)
+            || reads_column(lineage, &incoming.table, &column.key, node.dialect)
     }
 
     /// Whether the text names the changed table, or a name that a CTE of its own may hide.
@@ -321,5 +339,10 @@ impl Around for Walk<'_> {
 
     fn knows(&self, own: u32, other: u32) -> bool {
         self.project.is_before(other, own)
+    }
+
+    /// A text that did bind and now does not is judged by what it says itself.
+    fn only_errors(&self, own: u32) -> bool {
+        !self.exact && !self.in_full && self.project.node(own).errors.is_empty()
     }
 }
