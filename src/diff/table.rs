@@ -1,6 +1,6 @@
 //! Warehouse tables: two lists of columns with types, keys and guarantees. Columns are matched by name as their dialect
 //! compares names, types by their canonical form, and what a change of type does to values is looked up in a data file
-//! (`table/rules.txt`), because warehouses differ.
+//! (`table/rules/`), because warehouses differ.
 
 mod advice;
 mod columns;

@@ -1,10 +1,10 @@
 //! Relations between two canonical types: does every value of the first fit the second, and by which way? Each is a pure
-//! predicate with a name; `rules.txt` says what a relation is worth in a warehouse.
+//! predicate with a name; `rules/*.txt` says what a relation is worth in a warehouse.
 
 use tessera_model::LogicalType as T;
 use tessera_model::types::Zone;
 
-/// A name for `rules.txt`, and when it holds between an old and a new type; the last argument is the warehouse's default
+/// A name for `rules/*.txt`, and when it holds between an old and a new type; the last argument is the warehouse's default
 /// time precision.
 type Relation = (&'static str, fn(&T, &T, u8) -> bool);
 
@@ -33,20 +33,33 @@ pub(crate) const RELATIONS: &[Relation] = &[
     ("date-to-instant", |a, b, d| *a == T::Date && stamp(b, d).is_some_and(|(p, z)| p <= 6 && z != Zone::None)),
     ("timestamp-to-instant", |a, b, d| zoned(a, b, d, Zone::None, Zone::Instant)),
     ("instant-to-timestamp", |a, b, d| zoned(a, b, d, Zone::Instant, Zone::None)),
-    ("enum-to-text", |a, b, _| matches!((a, b), (T::Enum(v), T::Text { max, fixed: false }) if longest(v, *max))),
-    ("bool-to-number", |a, b, _| *a == T::Bool && b.is_numeric()),
-    ("bool-to-text", |a, b, _| *a == T::Bool && unbounded(b)),
-    ("number-to-text", |a, b, _| a.is_numeric() && unbounded(b)),
-    ("temporal-to-text", |a, b, _| temporal(a) && unbounded(b)),
-    ("uuid-to-text", |a, b, _| {
-        *a == T::Uuid && matches!(b, T::Text { max, fixed: false } if max.is_none_or(|m| m >= 36))
+    ("time-to-zoned-time", |a, b, d| match (a, b) {
+        (T::Time { precision: p, zone: Zone::None }, T::Time { precision: q, zone }) => {
+            *zone != Zone::None && p.unwrap_or(d) <= q.unwrap_or(d)
+        }
+        _ => false,
     }),
-    ("bytes-to-text", |a, b, _| matches!(a, T::Bytes { .. }) && unbounded(b)),
-    ("json-to-text", |a, b, _| *a == T::Json && unbounded(b)),
-    ("bool-to-json", |a, b, _| *a == T::Bool && *b == T::Json),
-    ("number-to-json", |a, b, _| a.is_numeric() && *b == T::Json),
-    ("temporal-to-json", |a, b, _| temporal(a) && *b == T::Json),
-    ("uuid-to-json", |a, b, _| *a == T::Uuid && *b == T::Json),
+    ("datetime-to-datetime2", |a, b, d| {
+        called(a, "datetime") && stamp(b, d).is_some_and(|(p, z)| p >= 3 && z == Zone::None)
+    }),
+    ("enum-to-text", |a, b, _| matches!((a, b), (T::Enum(v), T::Text { max, fixed: false }) if longest(v, *max))),
+    (
+        "fixed-text-to-text",
+        |a, b, _| matches!((a, b), (T::Text { max: x, fixed: true }, T::Text { max: y, .. }) if fits(*x, *y)),
+    ),
+    ("bool-to-number", |a, b, _| *a == T::Bool && b.is_numeric()),
+    ("bool-to-text", |a, b, _| *a == T::Bool && prints_into(a, b)),
+    ("number-to-text", |a, b, _| a.is_numeric() && prints_into(a, b)),
+    ("uuid-to-text", |a, b, _| *a == T::Uuid && prints_into(a, b)),
+    // How an instant prints is the session's zone.
+    ("any-to-text", |a, b, _| {
+        unbounded(b) && !matches!(a, T::Text { .. } | T::Unknown | T::Timestamp { zone: Zone::Instant, .. })
+    }),
+    ("instant-to-text", |a, b, _| instant(a) && unbounded(b)),
+    ("any-to-json", |a, b, _| *b == T::Json && jsonable(a)),
+    ("instant-to-json", |a, b, _| instant(a) && *b == T::Json),
+    ("json-text-to-json", |a, b, _| called(a, "json") && *b == T::Json),
+    ("json-to-json-text", |a, b, _| *a == T::Json && called(b, "json")),
     ("uuid-to-bytes", |a, b, _| *a == T::Uuid && matches!(b, T::Bytes { max } if max.is_none_or(|m| m >= 16))),
     ("null-to-any", |a, _, _| matches!(a, T::Other(name) if name.eq_ignore_ascii_case("void"))),
 ];
@@ -88,8 +101,9 @@ fn int_to_wider_int(a: &T, b: &T) -> bool {
 fn int_to_decimal(a: &T, b: &T, digits: Option<u16>) -> bool {
     match (a, b, digits) {
         (T::Int { .. }, T::Decimal { precision: None, .. }, _) => true,
+        // A negative scale keeps hundreds and the like only.
         (T::Int { .. }, T::Decimal { precision: Some(p), scale }, Some(need)) => {
-            i32::from(*p) - i32::from(*scale) >= i32::from(need)
+            *scale >= 0 && i32::from(*p) - i32::from(*scale) >= i32::from(need)
         }
         _ => false,
     }
@@ -116,15 +130,16 @@ fn decimal_wider(a: &T, b: &T) -> bool {
 fn decimal_to_int(a: &T, b: &T) -> bool {
     match (a, b) {
         // The largest whole power of ten that each width holds.
-        (T::Decimal { precision: Some(p), scale: 0 }, T::Int { bits, signed: true }) => {
-            *p <= match bits {
-                8 => 2,
-                16 => 4,
-                32 => 9,
-                64 => 18,
-                128 => 38,
-                _ => 76,
-            }
+        (T::Decimal { precision: Some(p), scale: s @ ..=0 }, T::Int { bits, signed: true }) => {
+            i32::from(*p) - i32::from(*s)
+                <= match bits {
+                    8 => 2,
+                    16 => 4,
+                    32 => 9,
+                    64 => 18,
+                    128 => 38,
+                    _ => 76,
+                }
         }
         _ => false,
     }
@@ -175,8 +190,62 @@ fn unbounded(t: &T) -> bool {
     matches!(t, T::Text { max: None, fixed: false })
 }
 
-fn temporal(t: &T) -> bool {
-    matches!(t, T::Date | T::Time { .. } | T::Timestamp { .. } | T::Interval)
+fn instant(t: &T) -> bool {
+    matches!(t, T::Timestamp { zone: Zone::Instant, .. })
+}
+
+/// A type known by its name only.
+fn called(t: &T, name: &str) -> bool {
+    matches!(t, T::Other(known) if known == name)
+}
+
+/// Is the text long enough for whatever `a` prints as?
+fn prints_into(a: &T, b: &T) -> bool {
+    match b {
+        T::Text { max: None, fixed: false } => true,
+        T::Text { max: Some(m), fixed: false } => printed(a).is_some_and(|longest| longest <= *m),
+        _ => false,
+    }
+}
+
+/// The longest that a value prints as: digits, a sign, a point and what stands before it.
+fn printed(t: &T) -> Option<u32> {
+    match t {
+        T::Bool => Some(5),
+        T::Uuid => Some(36),
+        T::Int { .. } => t.int_digits().map(|d| u32::from(d) + 1),
+        T::Decimal { precision: Some(p), scale } => {
+            let (digits, places) = (u32::from(*p), u32::from(scale.unsigned_abs()));
+            Some(match *scale {
+                ..=0 => digits + places + 1,
+                _ if digits > places => digits + 2,
+                _ => places + 3,
+            })
+        }
+        // `-1.1754944e-38`, `-2.2250738585072014e-308`
+        T::Float { bits: 32 } => Some(15),
+        T::Float { .. } => Some(24),
+        _ => None,
+    }
+}
+
+/// Has JSON a form that reads back as the same value? Text is none: it would have to be JSON itself.
+fn jsonable(t: &T) -> bool {
+    match t {
+        T::Bool | T::Int { .. } | T::Float { .. } | T::Uuid | T::Enum(_) => true,
+        T::Decimal { precision, scale } => precision.is_none_or(|p| i32::from(*scale) < i32::from(p)),
+        T::Date | T::Time { .. } | T::Interval => true,
+        T::Timestamp { zone, .. } => *zone != Zone::Instant,
+        T::Text { .. } => false,
+        T::Array(inner) => inside(inner),
+        T::Map(key, value) => inside(key) && inside(value),
+        T::Struct(fields) => fields.iter().all(|f| inside(&f.data_type)),
+        _ => false,
+    }
+}
+
+fn inside(t: &T) -> bool {
+    matches!(t, T::Text { .. }) || jsonable(t)
 }
 
 fn longest(values: &[String], max: Option<u32>) -> bool {

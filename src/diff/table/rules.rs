@@ -1,17 +1,41 @@
-//! Reads `rules.txt`: which relation between two types is worth what in a warehouse. The file is part of the program and
-//! a test reads every line of it, so a bad line cannot reach a user.
+//! Reads `rules/*.txt`, one file for each warehouse or table format: which relation between two types is worth what there, and
+//! which names stand for one type. The files are part of the program and a test reads every line, so a bad one cannot reach a
+//! user. `rules/README.md` says how they are written.
 
 use super::relation::RELATIONS;
 use std::sync::LazyLock;
 use tessera_model::types::Zone;
 use tessera_model::{Dialect, LogicalType};
 
-const TEXT: &str = include_str!("rules.txt");
+const FILES: &[(&str, &str)] = &[
+    ("default", include_str!("rules/default.txt")),
+    ("postgres", include_str!("rules/postgres.txt")),
+    ("redshift", include_str!("rules/redshift.txt")),
+    ("duckdb", include_str!("rules/duckdb.txt")),
+    ("sqlite", include_str!("rules/sqlite.txt")),
+    ("snowflake", include_str!("rules/snowflake.txt")),
+    ("bigquery", include_str!("rules/bigquery.txt")),
+    ("databricks", include_str!("rules/databricks.txt")),
+    ("sparksql", include_str!("rules/sparksql.txt")),
+    ("hive", include_str!("rules/hive.txt")),
+    ("trino", include_str!("rules/trino.txt")),
+    ("athena", include_str!("rules/athena.txt")),
+    ("mysql", include_str!("rules/mysql.txt")),
+    ("clickhouse", include_str!("rules/clickhouse.txt")),
+    ("tsql", include_str!("rules/tsql.txt")),
+    ("oracle", include_str!("rules/oracle.txt")),
+    ("teradata", include_str!("rules/teradata.txt")),
+    ("iceberg-v2", include_str!("rules/iceberg-v2.txt")),
+    ("iceberg-v3", include_str!("rules/iceberg-v3.txt")),
+    ("delta-3.2", include_str!("rules/delta-3.2.txt")),
+    ("delta-4.0", include_str!("rules/delta-4.0.txt")),
+];
 
-/// What a change of type does, see `rules.txt`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a change of type does, mildest first; see `rules/README.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effect {
     Widening,
+    InRange,
     Fits,
     MayFit,
     No,
@@ -24,20 +48,32 @@ pub struct TypeRules {
     pub dialect: Dialect,
     effects: Vec<(usize, Effect)>,
     aliases: Vec<(String, String)>,
+    opaque: Vec<String>,
+    sized_arrays: bool,
     digits: u8,
 }
 
 impl TypeRules {
-    /// The rules of a section of `rules.txt`, by its name; `None` when there is no such section.
+    fn none(dialect: Dialect) -> TypeRules {
+        TypeRules {
+            dialect,
+            effects: Vec::new(),
+            aliases: Vec::new(),
+            opaque: Vec::new(),
+            sized_arrays: false,
+            digits: 6,
+        }
+    }
+
+    /// The rules of a file of `rules/`, by its name; `None` when there is no such file.
     pub fn named(name: &str) -> Option<TypeRules> {
         let name = name.trim().to_ascii_lowercase();
         (name != "default").then(|| known(&name)).flatten()
     }
 
-    /// The rules of a dialect: its own section, or the defaults.
+    /// The rules of a dialect: its own file, or the defaults.
     pub fn of(dialect: Dialect) -> TypeRules {
-        let none = || TypeRules { dialect, effects: Vec::new(), aliases: Vec::new(), digits: 6 };
-        let mut rules = known(dialect.name()).or_else(|| known("default")).unwrap_or_else(none);
+        let mut rules = known(dialect.name()).or_else(|| known("default")).unwrap_or_else(|| TypeRules::none(dialect));
         rules.dialect = dialect;
         rules
     }
@@ -47,17 +83,34 @@ impl TypeRules {
         self.digits
     }
 
-    /// Parses a spelling, the section's own aliases first.
+    /// Parses a spelling; the file's own aliases and opaque types first.
     pub(crate) fn parse(&self, dialect: Dialect, spelling: &str) -> LogicalType {
-        let lower = spelling.trim();
-        match self.aliases.iter().find(|(from, _)| from.eq_ignore_ascii_case(lower)) {
-            Some((_, to)) => self.canonical(LogicalType::parse(dialect, to)),
-            None => self.canonical(LogicalType::parse(dialect, spelling)),
+        let spelling = spelling.trim();
+        match self.aliases.iter().find(|(from, _)| from.eq_ignore_ascii_case(spelling)) {
+            Some((_, to)) => self.parse_named(dialect, to),
+            None => self.parse_named(dialect, spelling),
         }
     }
 
+    fn parse_named(&self, dialect: Dialect, spelling: &str) -> LogicalType {
+        if let Some(inner) = spelling.strip_suffix("[]") {
+            return LogicalType::Array(Box::new(self.parse(dialect, inner)));
+        }
+        let word = spelling.split(|c: char| c == '(' || c.is_whitespace()).next().unwrap_or(spelling);
+        if self.opaque.iter().any(|o| o.eq_ignore_ascii_case(word)) {
+            return LogicalType::Other(spelling.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase());
+        }
+        if self.sized_arrays
+            && let Some((inner, length)) = sized(spelling)
+        {
+            let inner = self.parse(dialect, inner).spell(dialect);
+            return LogicalType::Other(format!("{}[{length}]", inner.to_lowercase()));
+        }
+        self.canonical(LogicalType::parse(dialect, spelling))
+    }
+
     /// `TIMESTAMP` and `TIMESTAMP(6)` are one type where 6 is the default.
-    fn canonical(&self, t: LogicalType) -> LogicalType {
+    pub(crate) fn canonical(&self, t: LogicalType) -> LogicalType {
         match t {
             LogicalType::Timestamp { precision: None, zone } => {
                 LogicalType::Timestamp { precision: Some(self.digits), zone }
@@ -81,7 +134,7 @@ impl TypeRules {
     /// What a change from `a` to `b` does; two equal types are not asked about.
     pub(crate) fn effect(&self, a: &LogicalType, b: &LogicalType) -> Effect {
         let found = self.effects.iter().filter(|(i, _)| RELATIONS[*i].1(a, b, self.digits)).map(|(_, e)| *e);
-        found.min_by_key(|e| *e as u8).unwrap_or(Effect::No)
+        found.min().unwrap_or(Effect::No)
     }
 
     /// The zone matters to a message.
@@ -93,53 +146,50 @@ impl TypeRules {
     }
 }
 
-/// The file never changes, so it is read once.
-static SECTIONS: LazyLock<Vec<(&'static str, TypeRules)>> =
-    LazyLock::new(|| heads().filter_map(|name| section(name, 0).ok().flatten().map(|rules| (name, rules))).collect());
-
-fn heads() -> impl Iterator<Item = &'static str> {
-    TEXT.lines().filter_map(|l| l.strip_prefix('[')).filter_map(|l| l.split(']').next())
+/// `INTEGER[3]`: the element and the length.
+fn sized(spelling: &str) -> Option<(&str, &str)> {
+    let (inner, length) = spelling.strip_suffix(']')?.rsplit_once('[')?;
+    (!length.is_empty() && length.chars().all(|c| c.is_ascii_digit())).then_some((inner, length))
 }
+
+/// The files never change, so they are read once.
+static RULES: LazyLock<Vec<(&'static str, TypeRules)>> =
+    LazyLock::new(|| FILES.iter().filter_map(|(name, _)| read(name, 0).ok().map(|rules| (*name, rules))).collect());
 
 fn known(name: &str) -> Option<TypeRules> {
-    SECTIONS.iter().find(|(n, _)| *n == name).map(|(_, rules)| rules.clone())
+    RULES.iter().find(|(n, _)| *n == name).map(|(_, rules)| rules.clone())
 }
 
-fn section(name: &str, depth: usize) -> Result<Option<TypeRules>, String> {
+fn read(name: &str, depth: usize) -> Result<TypeRules, String> {
     if depth > 4 {
-        return Err(format!("`like` goes in circles at [{name}]"));
+        return Err(format!("`like` goes in circles at {name}.txt"));
     }
-    let mut rules: Option<TypeRules> = None;
-    let mut inside = false;
-    for (number, line) in TEXT.lines().enumerate() {
+    let (_, text) = FILES.iter().find(|(n, _)| *n == name).ok_or_else(|| format!("no file {name}.txt"))?;
+    let mut rules = TypeRules::none(Dialect::from_name(name).unwrap_or_default());
+    for (number, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or("").trim();
-        if let Some(head) = line.strip_prefix('[') {
-            inside = head.trim_end_matches(']') == name;
-            if inside {
-                let dialect = Dialect::from_name(name).unwrap_or_default();
-                rules = Some(TypeRules { dialect, effects: Vec::new(), aliases: Vec::new(), digits: 6 });
-            }
-        } else if let (true, false, Some(rules)) = (inside, line.is_empty(), rules.as_mut()) {
-            apply(line, rules, depth).map_err(|e| format!("rules.txt line {}: {e}", number + 1))?;
+        if !line.is_empty() {
+            apply(line, &mut rules, depth).map_err(|e| format!("{name}.txt line {}: {e}", number + 1))?;
         }
     }
     Ok(rules)
 }
 
 fn apply(line: &str, rules: &mut TypeRules, depth: usize) -> Result<(), String> {
+    if line == "sized-arrays" {
+        rules.sized_arrays = true;
+        return Ok(());
+    }
     let (word, rest) = line.split_once(char::is_whitespace).ok_or("a line has at least two words")?;
     let rest = rest.trim();
     match word {
         "reads" => rules.dialect = Dialect::from_name(rest).ok_or_else(|| format!("no dialect `{rest}`"))?,
-        "like" => {
-            let base = section(rest, depth + 1)?.ok_or_else(|| format!("no section [{rest}]"))?;
-            let dialect = rules.dialect;
-            *rules = TypeRules { dialect, ..base };
-        }
+        "like" => *rules = TypeRules { dialect: rules.dialect, ..read(rest, depth + 1)? },
         "alias" => {
             let (from, to) = rest.split_once('=').ok_or("alias SPELLING = SPELLING")?;
             rules.aliases.push((from.trim().to_owned(), to.trim().to_owned()));
         }
+        "opaque" => rules.opaque.extend(rest.split_whitespace().map(str::to_owned)),
         "timestamp-digits" => rules.digits = rest.parse().map_err(|_| format!("`{rest}` is not a number of digits"))?,
         relation => {
             let index = RELATIONS
@@ -148,6 +198,7 @@ fn apply(line: &str, rules: &mut TypeRules, depth: usize) -> Result<(), String> 
                 .ok_or_else(|| format!("no relation `{relation}` in table/relation.rs"))?;
             let effect = match rest {
                 "widening" => Effect::Widening,
+                "in-range" => Effect::InRange,
                 "fits" => Effect::Fits,
                 "may-fit" => Effect::MayFit,
                 "no" => Effect::No,
@@ -160,8 +211,21 @@ fn apply(line: &str, rules: &mut TypeRules, depth: usize) -> Result<(), String> 
     Ok(())
 }
 
-/// Every section, or the first bad line: for the test.
 #[cfg(test)]
-pub(crate) fn all() -> Result<Vec<(String, TypeRules)>, String> {
-    heads().map(|h| Ok((h.to_owned(), section(h, 0)?.ok_or("empty")?))).collect()
+pub(crate) mod of_files {
+    //! What the tests ask of the files.
+    use super::{FILES, TypeRules, read};
+
+    pub(crate) fn texts() -> &'static [(&'static str, &'static str)] {
+        FILES
+    }
+
+    /// Every file's rules, or the first bad line.
+    pub(crate) fn all() -> Result<Vec<(&'static str, TypeRules)>, String> {
+        FILES.iter().map(|(name, _)| Ok((*name, read(name, 0)?))).collect()
+    }
+
+    pub(crate) fn aliases(rules: &TypeRules) -> &[(String, String)] {
+        &rules.aliases
+    }
 }

@@ -74,8 +74,13 @@ impl Walk<'_> {
             // A relation that holds both ways (two spellings of one set of values) is the mildest of all.
             (Effect::Widening, _) => build("type-widened", path, Widening, Judgment::Risky, Judgment::Ok)
                 .says(format!("`{path}` is widened from {from} to {to}: every old value fits, SQL readers cope, strictly typed ones may not")),
+            (Effect::InRange, _) => build("type-widened", path, Widening, Judgment::Risky, Judgment::Risky)
+                .says(format!("`{path}` is widened from {from} to {to}: all but the rarest old values fit, SQL readers cope, strictly typed ones may not")),
             (_, Effect::Widening) => build("type-narrowed", path, Structural, Judgment::Ok, Judgment::Fails)
                 .says(format!("`{path}` is narrowed from {from} to {to}: readers cope, old writers' values may not fit"))
+                .suggests(format!("check that no value of `{path}` is lost, and give its writers notice")),
+            (_, Effect::InRange) => build("type-narrowed", path, Structural, Judgment::Risky, Judgment::Fails)
+                .says(format!("`{path}` is narrowed from {from} to {to}: readers cope with all but the rarest values, old writers' values may not fit"))
                 .suggests(format!("check that no value of `{path}` is lost, and give its writers notice")),
             (effect, _) => {
                 let writes = match effect {

@@ -24,7 +24,12 @@ fn parse_at(dialect: Dialect, text: &str, depth: usize) -> LogicalType {
     }
     // Postgres and DuckDB arrays: `integer[]`, `text[][]`, `varchar(3)[2]`.
     if let Some(open) = text.ends_with(']').then(|| text.rfind('[')).flatten() {
-        return LogicalType::Array(Box::new(parse_at(dialect, &text[..open], depth + 1)));
+        return array_of(dialect, parse_at(dialect, &text[..open], depth + 1));
+    }
+    if dialect == Dialect::Postgres
+        && let Some(inner) = strip_word(text, " array")
+    {
+        return array_of(dialect, parse_at(dialect, inner, depth + 1));
     }
     let (base, args, rest) = split(text);
     let word = normal(base, rest);
@@ -43,10 +48,14 @@ fn parse_at(dialect: Dialect, text: &str, depth: usize) -> LogicalType {
         "enum" | "enum8" | "enum16" | "set" if !args.is_empty() => {
             return LogicalType::Enum(args.iter().map(|a| unquote(a.split('=').next().unwrap_or(a))).collect());
         }
+        "bool" | "boolean" if dialect == Dialect::MySql => return LogicalType::Int { bits: 8, signed: true },
         "bit" | "bool" | "boolean" if word != "bit" || dialect == Dialect::TSql => return LogicalType::Bool,
+        "timestamp" | "rowversion" if dialect == Dialect::TSql => return LogicalType::Bytes { max: Some(8) },
+        "struct" | "row" if dialect == Dialect::DuckDb => return LogicalType::Json,
+        "varbit" | "bit varying" | "bit" if dialect == Dialect::Postgres => return bits(&word, one()),
         _ => {}
     }
-    if let Some(t) = integer(dialect, &word) {
+    if let Some(t) = own_name(dialect, &word).or_else(|| integer(dialect, &word)) {
         return t;
     }
     match word.as_str() {
@@ -64,20 +73,45 @@ fn parse_at(dialect: Dialect, text: &str, depth: usize) -> LogicalType {
         },
         "float" | "float4" | "float8" | "float32" | "float64" | "real" | "double" | "double precision"
         | "binary_float" | "binary_double" => float(dialect, &word, one()),
-        "varchar" | "nvarchar" | "varchar2" | "nvarchar2" | "character varying" | "char varying" | "text"
-        | "string" | "nchar varying" | "tinytext" | "mediumtext" | "longtext" | "clob" | "nclob" | "ntext"
-        | "citext" | "name" => text_type(dialect, &word, &args),
-        "char" | "character" | "nchar" | "bpchar" | "fixedstring" => {
+        "varchar"
+        | "nvarchar"
+        | "varchar2"
+        | "nvarchar2"
+        | "character varying"
+        | "char varying"
+        | "text"
+        | "string"
+        | "nchar varying"
+        | "national character varying"
+        | "native character"
+        | "tinytext"
+        | "mediumtext"
+        | "longtext"
+        | "clob"
+        | "nclob"
+        | "ntext"
+        | "citext"
+        | "name" => text_type(dialect, &word, &args),
+        // A length has no effect there.
+        "char" | "character" | "nchar" | "bpchar"
+            if matches!(dialect, Dialect::DuckDb | Dialect::Sqlite | Dialect::ClickHouse) =>
+        {
+            LogicalType::TEXT
+        }
+        "char" | "character" | "nchar" | "national character" | "bpchar" | "fixedstring" => {
             if dialect == Dialect::Snowflake {
                 LogicalType::Text { max: Some(one().unwrap_or(1)), fixed: false }
             } else if word == "bpchar" && args.is_empty() {
-                LogicalType::TEXT
+                LogicalType::Text { max: (dialect == Dialect::Redshift).then_some(256), fixed: true }
             } else {
                 LogicalType::Text { max: Some(one().unwrap_or(1)), fixed: true }
             }
         }
+        "blob" if dialect == Dialect::ClickHouse => LogicalType::TEXT,
         "bytes" | "bytea" | "blob" | "binary" | "varbinary" | "binary varying" | "tinyblob" | "mediumblob"
-        | "longblob" | "raw" | "image" | "varbyte" => LogicalType::Bytes { max: one().filter(|_| word != "blob") },
+        | "longblob" | "long varbinary" | "raw" | "image" | "varbyte" => LogicalType::Bytes {
+            max: if dialect == Dialect::MySql { mysql_size(&word, one()) } else { one().filter(|_| word != "blob") },
+        },
         "date" if dialect == Dialect::Oracle => LogicalType::Timestamp { precision: Some(0), zone: Zone::None },
         "date" | "date32" => LogicalType::Date,
         "time" | "time without time zone" => LogicalType::Time { precision: digits(), zone: Zone::None },
@@ -100,6 +134,9 @@ fn parse_at(dialect: Dialect, text: &str, depth: usize) -> LogicalType {
             }),
             zone: Zone::None,
         },
+        "timestamptz" | "timestamp with time zone" if dialect == Dialect::Snowflake => {
+            LogicalType::Timestamp { precision: digits(), zone: Zone::Offset }
+        }
         "timestamptz"
         | "timestamp with time zone"
         | "timestamp_ltz"
@@ -132,7 +169,7 @@ fn integer(dialect: Dialect, word: &str) -> Option<LogicalType> {
         "tinyint" | "byteint" | "byte" => (8, signed && dialect != Dialect::TSql),
         "int1" => (8, signed),
         "smallint" | "int2" | "short" | "smallserial" | "serial2" => (16, signed),
-        "mediumint" | "int" | "integer" | "int4" | "serial" | "serial4" => (32, signed),
+        "mediumint" | "middleint" | "int3" | "int" | "integer" | "int4" | "serial" | "serial4" => (32, signed),
         "int16" => (16, true),
         "int32" => (32, true),
         "bigint" | "int64" | "long" | "bigserial" | "serial8" => (64, signed),
@@ -164,7 +201,10 @@ fn decimal(dialect: Dialect, word: &str, args: &[&str]) -> LogicalType {
         (Dialect::Snowflake, _) | (Dialect::Trino | Dialect::Athena, _) => (Some(38), 0),
         (Dialect::DuckDb, _) => (Some(18), 3),
         (Dialect::Redshift, _) | (Dialect::TSql, _) => (Some(18), 0),
-        (Dialect::MySql | Dialect::Databricks | Dialect::SparkSql | Dialect::Hive, _) => (Some(10), 0),
+        (Dialect::MySql | Dialect::Databricks | Dialect::SparkSql | Dialect::Hive | Dialect::ClickHouse, _) => {
+            (Some(10), 0)
+        }
+        (Dialect::Teradata, _) => (Some(5), 0),
         _ => (None, 0),
     };
     LogicalType::Decimal { precision, scale }
@@ -174,15 +214,16 @@ fn float(dialect: Dialect, word: &str, bits: Option<u32>) -> LogicalType {
     let bits = match word {
         "float4" | "float32" | "binary_float" => 32,
         "float8" | "float64" | "double" | "double precision" | "binary_double" => 64,
-        // REAL is 32 bits but for SQLite (always 64) and Snowflake and BigQuery (64).
+        // REAL is 32 bits in the others.
         "real" => match dialect {
-            Dialect::Sqlite | Dialect::Snowflake | Dialect::BigQuery => 64,
+            Dialect::Sqlite | Dialect::Snowflake | Dialect::BigQuery | Dialect::MySql | Dialect::Teradata => 64,
             _ => 32,
         },
         // FLOAT(n): up to 24 binary digits is single precision (SQL standard; PostgreSQL, T-SQL).
         _ => match (bits, dialect) {
             (Some(n), Dialect::Postgres | Dialect::Redshift | Dialect::TSql) if n <= 24 => 32,
             (Some(_), Dialect::Postgres | Dialect::Redshift | Dialect::TSql) => 64,
+            (Some(n), Dialect::MySql) if n > 24 => 64,
             (
                 _,
                 Dialect::DuckDb
@@ -190,6 +231,7 @@ fn float(dialect: Dialect, word: &str, bits: Option<u32>) -> LogicalType {
                 | Dialect::SparkSql
                 | Dialect::Hive
                 | Dialect::MySql
+                | Dialect::ClickHouse
                 | Dialect::Athena,
             ) => 32,
             _ => 64,
@@ -205,13 +247,67 @@ fn text_type(dialect: Dialect, word: &str, args: &[&str]) -> LogicalType {
         (Dialect::Snowflake, _, None | Some(16_777_216 | 134_217_728)) => None,
         (Dialect::Redshift, "text", None) => Some(256),
         (Dialect::Redshift, _, None) => Some(256),
-        (Dialect::MySql, "tinytext", _) => Some(255),
+        (Dialect::MySql, word, n) => mysql_size(word, n),
         // Lengths are accepted and ignored.
-        (Dialect::DuckDb | Dialect::Sqlite, _, _) => None,
+        (Dialect::DuckDb | Dialect::Sqlite | Dialect::ClickHouse, _, _) => None,
         (Dialect::TSql, "varchar" | "nvarchar", None) if args.is_empty() => Some(1),
         (_, _, n) => n,
     };
     LogicalType::Text { max, fixed: false }
+}
+
+/// What MySQL's texts and blobs hold, in bytes; `None` for the 4 GiB of the longest.
+fn mysql_size(word: &str, given: Option<u32>) -> Option<u32> {
+    match word {
+        "tinytext" | "tinyblob" => Some(255),
+        "text" | "blob" if given.is_none() => Some(65_535),
+        "mediumtext" | "mediumblob" | "long varbinary" => Some(16_777_215),
+        _ => given,
+    }
+}
+
+/// PostgreSQL does not hold an array to its dimensions ("Arrays", 8.15.1).
+fn array_of(dialect: Dialect, inner: LogicalType) -> LogicalType {
+    match inner {
+        LogicalType::Array(_) if dialect == Dialect::Postgres => inner,
+        _ => LogicalType::Array(Box::new(inner)),
+    }
+}
+
+fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let start = text.len().checked_sub(word.len()).filter(|i| text.is_char_boundary(*i))?;
+    text[start..].eq_ignore_ascii_case(word).then_some(&text[..start])
+}
+
+/// Bit strings are known by name.
+fn bits(word: &str, length: Option<u32>) -> LogicalType {
+    let varying = word != "bit";
+    LogicalType::Other(match (varying, length) {
+        (true, None) => "bit varying".to_owned(),
+        (true, Some(n)) => format!("bit varying({n})"),
+        (false, n) => format!("bit({})", n.unwrap_or(1)),
+    })
+}
+
+/// Names that only one engine has.
+fn own_name(dialect: Dialect, word: &str) -> Option<LogicalType> {
+    let stamp = |precision, zone| Some(LogicalType::Timestamp { precision: Some(precision), zone });
+    match (dialect, word) {
+        (Dialect::DuckDb, "integral" | "signed") => Some(LogicalType::INTEGER),
+        (Dialect::DuckDb, "oid") => Some(LogicalType::BIGINT),
+        (Dialect::DuckDb, "logical") => Some(LogicalType::Bool),
+        (Dialect::DuckDb, "guid") => Some(LogicalType::Uuid),
+        (Dialect::DuckDb, "time_ns") => Some(LogicalType::Time { precision: Some(9), zone: Zone::None }),
+        (Dialect::DuckDb, "timestamptz_ns") => stamp(9, Zone::Instant),
+        (Dialect::DuckDb, "bit" | "bitstring") => Some(LogicalType::Other("bit".to_owned())),
+        (Dialect::DuckDb, "bignum" | "varint") => Some(LogicalType::Other("bignum".to_owned())),
+        (Dialect::Sqlite, "mediumint" | "int2" | "int8" | "unsigned big int") => Some(LogicalType::BIGINT),
+        (Dialect::MySql, "long" | "long varchar") => Some(LogicalType::Text { max: Some(16_777_215), fixed: false }),
+        (Dialect::Oracle, "long") => Some(LogicalType::TEXT),
+        (Dialect::Snowflake, "float4") => Some(LogicalType::DOUBLE),
+        (Dialect::MySql, "serial") => Some(LogicalType::Int { bits: 64, signed: false }),
+        _ => None,
+    }
 }
 
 fn bare_timestamp(dialect: Dialect) -> Zone {
@@ -292,9 +388,11 @@ fn split(text: &str) -> (&str, Vec<&str>, &str) {
 fn normal(base: &str, rest: &str) -> String {
     let mut words: Vec<String> =
         base.split_whitespace().chain(rest.split_whitespace()).map(str::to_ascii_lowercase).collect();
+    // MySQL's attributes; the first word is the type itself (`binary varying`).
+    let mut first = true;
     words.retain(|w| {
-        !matches!(w.as_str(), "signed" | "zerofill" | "binary" if base.contains(' ') || !rest.is_empty())
-            || base.eq_ignore_ascii_case(w)
+        let attribute = matches!(w.as_str(), "signed" | "zerofill" | "binary");
+        std::mem::take(&mut first) || !attribute
     });
     // Column attributes are not part of the type.
     if let Some(i) = words

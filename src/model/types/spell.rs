@@ -51,7 +51,8 @@ impl LogicalType {
                     (Some(n), true) => format!("CHAR({n})"),
                     (Some(n), false) if big => format!("STRING({n})"),
                     (Some(n), false) => format!("VARCHAR({n})"),
-                    (None, _) => unbounded.to_owned(),
+                    (None, true) => "BPCHAR".to_owned(),
+                    (None, false) => unbounded.to_owned(),
                 }
             }
             LogicalType::Bytes { max } => {
