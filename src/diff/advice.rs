@@ -12,73 +12,20 @@ mod tests;
 pub use alters::alters_in_place;
 
 use crate::Options;
-use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
 use tessera_model::TableSchema;
 use tessera_model::change::{Change, ChangeKind, Judgment};
+pub use tessera_model::change::{Language, Phase, Step};
 use tessera_model::contract::SchemaFormat;
 
-/// When a step is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Add the new beside the old; nobody breaks.
-    Expand,
-    /// Move readers and writers, and the data.
-    Migrate,
-    /// Take the old away.
-    Contract,
-}
-
-/// What a step's text is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Language {
-    Sql,
-    Dbt,
-    Avro,
-    Protobuf,
-    GraphQl,
-    OpenApi,
-    JsonSchema,
-}
-
-impl Language {
-    pub fn name(self) -> &'static str {
-        match self {
-            Language::Sql => "sql",
-            Language::Dbt => "dbt",
-            Language::Avro => "avro",
-            Language::Protobuf => "protobuf",
-            Language::GraphQl => "graphql",
-            Language::OpenApi => "openapi",
-            Language::JsonSchema => "json-schema",
-        }
+fn language_of(format: SchemaFormat) -> Language {
+    match format {
+        SchemaFormat::Table => Language::Sql,
+        SchemaFormat::JsonSchema => Language::JsonSchema,
+        SchemaFormat::Avro => Language::Avro,
+        SchemaFormat::Protobuf => Language::Protobuf,
+        SchemaFormat::OpenApi => Language::OpenApi,
+        SchemaFormat::GraphQl => Language::GraphQl,
     }
-
-    fn of(format: SchemaFormat) -> Language {
-        match format {
-            SchemaFormat::Table => Language::Sql,
-            SchemaFormat::JsonSchema => Language::JsonSchema,
-            SchemaFormat::Avro => Language::Avro,
-            SchemaFormat::Protobuf => Language::Protobuf,
-            SchemaFormat::OpenApi => Language::OpenApi,
-            SchemaFormat::GraphQl => Language::GraphQl,
-        }
-    }
-}
-
-impl Serialize for Language {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-/// One step of a migration. Lines that begin with the language's comment mark are for people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
-    pub phase: Phase,
-    pub language: Language,
-    pub text: String,
 }
 
 /// What the changes are about.
@@ -101,31 +48,22 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The steps for one change, in the order in which they are taken. Empty where there is nothing to migrate: documentation, or a
-/// change with which both sides cope, or one that nobody could decide.
-pub fn steps(change: &Change, subject: &Subject<'_>, options: &Options) -> Vec<Step> {
-    let well = |j: Judgment| j == Judgment::Ok;
-    if change.kind == ChangeKind::Documentation && change.reads != Judgment::Fails
-        || well(change.reads) && well(change.writes)
-    {
-        return Vec::new();
-    }
-    match subject.tables {
-        Some((old, new)) => sql::steps(change, old, new, subject.name, options),
-        None if subject.format == SchemaFormat::Table => Vec::new(),
-        None => template::steps(change, Language::of(subject.format)),
+/// Writes each change's steps into it, in the order in which they are taken. None where there is nothing to migrate:
+/// documentation, or a change with which both sides cope, or one that nobody could decide.
+pub fn advise(changes: &mut [Change], subject: &Subject<'_>, options: &Options) {
+    let table = subject.tables.map(|(old, new)| sql::About::new(old, new, subject.name, changes, options));
+    for change in changes {
+        change.steps = match &table {
+            _ if is_idle(change) => Vec::new(),
+            Some(table) => sql::steps(change, table),
+            None if subject.format == SchemaFormat::Table => Vec::new(),
+            None => template::steps(change, language_of(subject.format)),
+        };
     }
 }
 
-/// Changes as INTERFACES shows them, with `steps` beside `suggestion` where there are any.
-pub fn with_steps(changes: &[Change], subject: &Subject<'_>, options: &Options) -> serde_json::Result<Value> {
-    let shown = changes.iter().map(|change| {
-        let mut value = serde_json::to_value(change)?;
-        let steps = steps(change, subject, options);
-        if !steps.is_empty() {
-            value["steps"] = json!(steps);
-        }
-        Ok(value)
-    });
-    Ok(Value::Array(shown.collect::<serde_json::Result<_>>()?))
+fn is_idle(change: &Change) -> bool {
+    let well = |j: Judgment| j == Judgment::Ok;
+    change.kind == ChangeKind::Documentation && change.reads != Judgment::Fails
+        || well(change.reads) && well(change.writes)
 }

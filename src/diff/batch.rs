@@ -1,7 +1,7 @@
 //! `tessera diff --batch` (INTERFACES): one JSON line in, one out, same order. A bad line becomes an error line.
 
-use crate::advice::{Subject, with_steps};
-use crate::{DiffError, Options, Side, diff, table};
+use crate::advice::{Subject, advise};
+use crate::{DiffError, Options, Side, diff, hinted, table};
 use serde_json::{Map, Value, json};
 use tessera_model::contract::SchemaFormat;
 use tessera_model::{Compatibility, Dialect};
@@ -53,20 +53,20 @@ fn answer(request: &Value) -> Result<Map<String, Value>, String> {
         options.type_rules = rules.map(|_| name.to_owned());
     }
     let (old, new) = (side("old")?, side("new")?);
-    let outcome = diff(format, old, new, compat, &options).map_err(|e: DiffError| e.to_string())?;
+    let options = if format == SchemaFormat::Table { hinted(&options, old, new) } else { options };
+    let mut outcome = diff(format, old, new, compat, &options).map_err(|e: DiffError| e.to_string())?;
     let compatible = outcome.compatible();
-    let changes = if format == SchemaFormat::Table && !outcome.changes.is_empty() {
+    if format == SchemaFormat::Table && !outcome.changes.is_empty() {
         let read = |value, side| table::read(value, options.dialect, side).map_err(|e| e.to_string());
         let (old, new) = (read(old, Side::Old)?, read(new, Side::New)?);
-        with_steps(&outcome.changes, &Subject::tables(&old, &new, word("table")?), &options)
+        advise(&mut outcome.changes, &Subject::tables(&old, &new, word("table")?), &options);
     } else {
-        with_steps(&outcome.changes, &Subject::schema(format), &options)
-    };
-    let changes = changes.map_err(|e| e.to_string())?;
+        advise(&mut outcome.changes, &Subject::schema(format), &options);
+    }
     let mut out = Map::new();
     out.insert("compatible".to_owned(), json!(compatible));
     out.insert("undecided".to_owned(), json!(outcome.undecided));
-    out.insert("changes".to_owned(), changes);
+    out.insert("changes".to_owned(), json!(outcome.changes));
     out.insert("error".to_owned(), Value::Null);
     Ok(out)
 }

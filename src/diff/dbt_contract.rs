@@ -1,5 +1,6 @@
 //! What dbt itself says of a changed contract (`state:modified.contract`), as dbt judges it: for comparison, beside our own
-//! judgment. Rules read in dbt-core 1.12 (`ModelNode.same_contract`) and dbt 2.0 (`dbt-schemas`, nodes.rs).
+//! judgment. Rules read in dbt-core 1.x (`ModelNode.same_contract`) and dbt 2.0 (`dbt-schemas`, nodes.rs); where the two
+//! differ, either one's break counts and the reason says whose it is.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -13,17 +14,17 @@ pub struct DbtVerdict {
 }
 
 /// Judges two models, each `{"enforced": bool, "materialized": "table", "columns": [{"name", "type", "constraints": […]}],
-/// "constraints": […]}`; constraints are names or objects with a `type`.
+/// "constraints": […], "adapter": "snowflake"}`; constraints are names or objects with a `type`. A versioned model's break is an
+/// error in dbt, another one's a warning.
 pub fn dbt_contract(old: &Value, new: &Value) -> DbtVerdict {
     let mut reasons = Vec::new();
     // Only a model whose old contract was enforced is looked at.
     if enforced(old) {
-        if enforced(new) {
-            columns(old, new, &mut reasons);
-            constraints(old, new, &mut reasons);
-        } else {
+        if !enforced(new) {
             reasons.push("the contract is not enforced any more".to_owned());
         }
+        columns(old, new, &mut reasons);
+        constraints(old, new, &mut reasons);
     }
     DbtVerdict { breaking: !reasons.is_empty(), reasons }
 }
@@ -43,17 +44,13 @@ fn columns(old: &Value, new: &Value, reasons: &mut Vec<String>) {
             reasons.push(format!("column `{name}` is removed"));
             continue;
         };
-        let (was, is) = (base(&column["type"]), base(&now["type"]));
+        // dbt compares the text as it stands: a size, another case or an alias is another type.
+        let (was, is) = (column["type"].as_str(), now["type"].as_str());
         if was != is {
-            reasons.push(format!("the data_type of `{name}` changes from {was} to {is}"));
+            let said = |t: Option<&str>| t.unwrap_or("unknown").to_owned();
+            reasons.push(format!("the data_type of `{name}` changes from {} to {}", said(was), said(is)));
         }
     }
-}
-
-/// dbt compares the text before the bracket without case: sizes do not count, and aliases are other types.
-fn base(spelling: &Value) -> String {
-    let text = spelling.as_str().unwrap_or_default();
-    text.split('(').next().unwrap_or_default().trim().to_lowercase()
 }
 
 fn constraints(old: &Value, new: &Value, reasons: &mut Vec<String>) {
@@ -75,8 +72,27 @@ fn constraints(old: &Value, new: &Value, reasons: &mut Vec<String>) {
         let gone = !column.is_empty() && !listed(new, "columns").any(|c| c["name"].as_str() == Some(column));
         if !gone {
             let of = if column.is_empty() { "the model".to_owned() } else { format!("`{column}`") };
-            reasons.push(format!("the constraint {kind} of {of} is removed"));
+            let adapter = old["adapter"].as_str().unwrap_or_default();
+            let only = if enforces(adapter, kind) {
+                String::new()
+            } else {
+                format!(" (dbt 1.x lets that pass: {adapter} does not enforce it)")
+            };
+            reasons.push(format!("the constraint {kind} of {of} is removed{only}"));
         }
+    }
+}
+
+/// Which constraints an adapter calls enforced (`CONSTRAINT_SUPPORT`): dbt 1.x looks at these only. An adapter nobody names
+/// enforces all.
+fn enforces(adapter: &str, constraint: &str) -> bool {
+    let word = constraint.split_whitespace().next().unwrap_or_default();
+    match adapter {
+        "snowflake" | "redshift" | "trino" | "athena" => word == "not_null",
+        "bigquery" => matches!(word, "not_null" | "primary_key" | "foreign_key"),
+        "databricks" => matches!(word, "not_null" | "check"),
+        "sparksql" | "hive" => false,
+        _ => true,
     }
 }
 
@@ -119,11 +135,33 @@ mod tests {
     }
 
     #[test]
-    fn sizes_do_not_count_and_aliases_do() {
+    fn types_are_compared_as_they_are_written() {
         let model = |t: &str| json!({"enforced": true, "materialized": "table", "columns": [{"name": "a", "type": t}]});
-        assert!(!dbt_contract(&model("varchar(10)"), &model("VARCHAR(5)")).breaking);
-        assert!(dbt_contract(&model("int"), &model("integer")).breaking);
+        for (was, is) in [("varchar(10)", "varchar(5)"), ("int", "integer"), ("text", "TEXT")] {
+            assert!(dbt_contract(&model(was), &model(is)).breaking, "{was} {is}");
+        }
+        assert!(!dbt_contract(&model("text"), &model("text")).breaking);
         let loose = json!({"enforced": false, "columns": [{"name": "a", "type": "int"}]});
         assert!(!dbt_contract(&loose, &json!({"enforced": true, "columns": []})).breaking);
+    }
+    #[test]
+    fn constraints_count_as_each_dbt_counts_them() {
+        let model = |adapter: &str, materialized: &str, own: serde_json::Value| {
+            json!({"enforced": true, "materialized": materialized, "adapter": adapter,
+                   "columns": [{"name": "a", "type": "int", "constraints": own}], "constraints": []})
+        };
+        let key = || json!([{"type": "primary_key"}, {"type": "not_null"}]);
+        let removed = |adapter| dbt_contract(&model(adapter, "table", key()), &model(adapter, "table", json!([])));
+        let told = removed("snowflake").reasons;
+        assert_eq!(told.iter().filter(|r| r.contains("dbt 1.x lets that pass")).count(), 1, "{told:?}");
+        assert!(removed("postgres").reasons.iter().all(|r| !r.contains("lets that pass")));
+        // A view never held them, and a table that becomes one lets go of them.
+        assert!(!dbt_contract(&model("postgres", "view", key()), &model("postgres", "view", json!([]))).breaking);
+        assert!(dbt_contract(&model("postgres", "incremental", key()), &model("postgres", "view", key())).breaking);
+        assert!(!dbt_contract(&model("postgres", "table", key()), &model("postgres", "incremental", key())).breaking);
+        // Turning the contract off hides nothing else.
+        let off = json!({"enforced": false, "materialized": "table", "columns": []});
+        let reasons = dbt_contract(&model("postgres", "table", key()), &off).reasons;
+        assert!(reasons.len() == 2 && reasons[1].contains("`a` is removed"), "{reasons:?}");
     }
 }

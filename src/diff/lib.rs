@@ -24,7 +24,7 @@ pub use convert::{json_schema_of_table, table_of_json_schema};
 pub use dbt_contract::{DbtVerdict, dbt_contract};
 pub use error::{DiffError, Side};
 pub use outcome::{Diff, change_type};
-pub use table::{TypeRules, diff_tables, table_from_value};
+pub use table::{Hint, TypeRules, diff_tables, hinted, table_from_value};
 
 use serde_json::Value;
 use tessera_model::contract::SchemaFormat;
@@ -42,9 +42,8 @@ pub struct Options {
     pub dialect: Dialect,
     /// Name of a set of type rules (`iceberg-v2`, `delta-4.0`, a dialect's name); by default the tables' dialect chooses.
     pub type_rules: Option<String>,
-    /// Renames known from elsewhere (lineage, field ids) as (old name, new name). They decide which pair is suggested,
-    /// never the verdict.
-    pub hints: Vec<(String, String)>,
+    /// Renames known from elsewhere (lineage, field ids, aliases). They decide which pair is suggested, never the verdict.
+    pub hints: Vec<Hint>,
     /// The day (`2026-01-31`) by which announced ends are judged; this crate has no clock. Without it an end that was
     /// announced for some day is neither past nor to come.
     pub today: Option<String>,
@@ -73,6 +72,7 @@ pub fn diff(
 ) -> Result<Diff, DiffError> {
     match format {
         SchemaFormat::Table => {
+            let options = &if options.hints.is_empty() { hinted(options, old, new) } else { options.clone() };
             let before = table::read(old, options.dialect, Side::Old)?;
             let after = table::read(new, options.dialect, Side::New)?;
             Ok(diff_tables(&before, &after, compat, options))

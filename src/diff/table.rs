@@ -5,6 +5,7 @@
 mod advice;
 mod columns;
 mod guarantees;
+mod hint;
 mod keys;
 mod read;
 mod relation;
@@ -16,6 +17,7 @@ mod types;
 mod tests;
 
 pub(crate) use advice::quoted;
+pub use hint::{Hint, hinted};
 pub(crate) use read::read;
 pub use read::table_from_value;
 pub(crate) use relation::RELATIONS;
@@ -32,7 +34,7 @@ pub(crate) struct Context<'a> {
     pub old: &'a TableSchema,
     pub new: &'a TableSchema,
     pub rules: TypeRules,
-    pub hints: &'a [(String, String)],
+    pub hints: &'a [Hint],
 }
 
 /// Compares two tables. Cannot fail: what is unknown on a side becomes an `undecided` change, never silence.
@@ -73,6 +75,7 @@ pub(crate) fn build(rule: &str, path: &str, kind: ChangeKind, reads: Judgment, w
         message: String::new(),
         witness: None,
         suggestion: None,
+        steps: Vec::new(),
         source_rules: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use crate::error::{EngineError, Result};
 use crate::impact::{apply_waivers, verdict_of};
 use crate::ingest::locate;
 use crate::ownership::OwnerBook;
+use crate::renames::by_lineage;
 use crate::retarget::retarget;
 use crate::settings::{OnNoReader, Settings};
 use crate::shape::{Known, proposed};
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use tessera_dbt::codeowners::CodeOwners;
 use tessera_dbt::{Node, ResourceType};
 use tessera_diff::Options;
+use tessera_diff::advice::{Subject, advise};
 use tessera_graph::{Graph, GraphInput};
 use tessera_lineage::Cache;
 use tessera_model::change::ChangeKind;
@@ -293,7 +295,11 @@ impl<'a> Sides<'a> {
         if let Some(was) = &was {
             accepted.guarantees = was.guarantees.clone();
         }
-        (tessera_diff::diff_tables(&accepted, &next, compat, options).changes, next)
+        let options = &Options { hints: by_lineage(b, a), ..options.clone() };
+        let mut changes = tessera_diff::diff_tables(&accepted, &next, compat, options).changes;
+        let name = new.relation.as_ref().map(ToString::to_string);
+        advise(&mut changes, &Subject::tables(&accepted, &next, name.as_deref()), options);
+        (changes, next)
     }
 }
 
@@ -321,6 +327,7 @@ fn removed(old: &Node, compat: Compatibility, options: &Options, today: jiff::Ti
         suggestion: Some(
             "keep it as a version with a deprecation_date, or as a view, until its readers have moved".into(),
         ),
+        steps: Vec::new(),
         source_rules: Vec::new(),
     };
     judged(change, compat, options)
@@ -340,6 +347,7 @@ fn shape_unknown(node: &Node, compat: Compatibility, options: &Options) -> Chang
         message: format!("{} changed, and its columns cannot be told without compiled SQL", node.short_name()),
         witness: None,
         suggestion: Some("compile it: `dbt compile --select` it, or without the selector that leaves it out".into()),
+        steps: Vec::new(),
         source_rules: Vec::new(),
     };
     judged(change, compat, options)

@@ -14,6 +14,7 @@ use crate::snapshot::Snapshot;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
+use tessera_diff::advice::{Subject, advise};
 use tessera_model::actor::Scope;
 use tessera_model::asset::Asset;
 use tessera_model::change::change_set_fingerprint;
@@ -205,6 +206,7 @@ impl<'a> DriftWork<'a> {
         let options = self.engine.diff_options(asset.dialect);
         let mut changes = tessera_diff::diff_tables(&accepted, &seen, asset.compatibility, &options).changes;
         changes.retain(|c| c.kind != ChangeKind::Documentation);
+        advise(&mut changes, &Subject::tables(&accepted, &seen, Some(&asset.fqn)), &options);
         if changes.is_empty() {
             self.clean.push(asset.id);
             // What the warehouse adds to an accepted shape (types, nullability) is no change: it is knowledge.
@@ -506,8 +508,10 @@ impl Engine {
             vec![change]
         } else {
             let accepted = active.table().unwrap_or_default();
-            tessera_diff::diff_tables(&accepted, &observed, asset.compatibility, &self.diff_options(asset.dialect))
-                .changes
+            let options = self.diff_options(asset.dialect);
+            let mut changes = tessera_diff::diff_tables(&accepted, &observed, asset.compatibility, &options).changes;
+            advise(&mut changes, &Subject::tables(&accepted, &observed, Some(&asset.fqn)), &options);
+            changes
         };
         let mut work = DriftWork::new(self, actor, &snapshot, &scan, &*adapter, self.now());
         work.waivers = self.store().waivers(Some(asset.id)).await?;

@@ -8,7 +8,8 @@ use crate::snapshot::{Snapshot, contract_table};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tessera_diff::Options;
+use tessera_diff::advice::{Subject, advise};
+use tessera_diff::{Options, hinted};
 use tessera_graph::Graph;
 use tessera_model::asset::Asset;
 use tessera_model::contract::{Contract, SchemaFormat, Waiver};
@@ -153,9 +154,17 @@ impl Engine {
         let options = self.diff_options(asset.dialect);
         let invalid = |e: tessera_diff::DiffError| EngineError::invalid("INVALID_SCHEMA", e.to_string());
         if format == old.format {
-            return Ok(tessera_diff::diff(format, &old.schema, new, asset.compatibility, &options)
-                .map_err(invalid)?
-                .changes);
+            let options = if format == SchemaFormat::Table { hinted(&options, &old.schema, new) } else { options };
+            let mut changes =
+                tessera_diff::diff(format, &old.schema, new, asset.compatibility, &options).map_err(invalid)?.changes;
+            let read = |schema| tessera_diff::table_from_value(schema, asset.dialect).ok();
+            let tables = (format == SchemaFormat::Table).then(|| read(&old.schema).zip(read(new))).flatten();
+            let subject = match &tables {
+                Some((a, b)) => Subject::tables(a, b, Some(&asset.fqn)),
+                None => Subject::schema(format),
+            };
+            advise(&mut changes, &subject, &options);
+            return Ok(changes);
         }
         // A table described once as columns and once as JSON Schema is compared as columns.
         let as_table = |format: SchemaFormat, schema: &Value| match format {
@@ -164,7 +173,11 @@ impl Engine {
             _ => None,
         };
         match (as_table(old.format, &old.schema), as_table(format, new)) {
-            (Some(a), Some(b)) => Ok(tessera_diff::diff_tables(&a, &b, asset.compatibility, &options).changes),
+            (Some(a), Some(b)) => {
+                let mut changes = tessera_diff::diff_tables(&a, &b, asset.compatibility, &options).changes;
+                advise(&mut changes, &Subject::tables(&a, &b, Some(&asset.fqn)), &options);
+                Ok(changes)
+            }
             _ => Err(EngineError::invalid(
                 "INVALID_SCHEMA",
                 format!(

@@ -26,6 +26,7 @@ pub mod propose;
 pub mod publish;
 mod quarantine;
 pub mod queries;
+mod renames;
 pub mod requests;
 mod retained;
 pub mod retarget;

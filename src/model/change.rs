@@ -56,9 +56,61 @@ pub struct Change {
     /// What to do instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// How to get there without breaking anyone, in order; empty where nobody has to follow.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// The rules of the format's reference checker that see the same change, where there is one (Protobuf: buf).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub source_rules: Vec<SourceRule>,
+}
+
+/// When a step of a migration is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Add the new beside the old; nobody breaks.
+    Expand,
+    /// Move readers and writers, and the data.
+    Migrate,
+    /// Take the old away.
+    Contract,
+}
+
+/// What a step's text is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    Sql,
+    Dbt,
+    Avro,
+    Protobuf,
+    #[serde(rename = "graphql")]
+    GraphQl,
+    #[serde(rename = "openapi")]
+    OpenApi,
+    JsonSchema,
+}
+
+impl Language {
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::Sql => "sql",
+            Language::Dbt => "dbt",
+            Language::Avro => "avro",
+            Language::Protobuf => "protobuf",
+            Language::GraphQl => "graphql",
+            Language::OpenApi => "openapi",
+            Language::JsonSchema => "json-schema",
+        }
+    }
+}
+
+/// One step of a migration. Lines that begin with the language's comment mark are for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub phase: Phase,
+    pub language: Language,
+    pub text: String,
 }
 
 /// A rule of somebody else's checker, so that its findings can be compared with ours.

@@ -211,6 +211,7 @@ mod tests {
             message: String::new(),
             witness: None,
             suggestion: None,
+            steps: Vec::new(),
             source_rules: Vec::new(),
         };
         let entries = [

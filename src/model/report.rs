@@ -82,6 +82,9 @@ pub struct ChangeFields {
     pub reads: crate::Judgment,
     pub writes: crate::Judgment,
     pub suggestion: Option<String>,
+    /// How to get there without breaking anyone, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<crate::change::Step>,
     /// Identity of the change, for waivers.
     #[serde(default)]
     pub fingerprint: String,
@@ -98,6 +101,7 @@ impl From<&Change> for ChangeFields {
             reads: c.reads,
             writes: c.writes,
             suggestion: c.suggestion.clone(),
+            steps: c.steps.clone(),
             fingerprint: c.fingerprint().0,
         }
     }

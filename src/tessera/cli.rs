@@ -219,6 +219,9 @@ pub(crate) struct DiffArgs {
     /// How types of tables are read: a SQL dialect, or a table format such as iceberg-v2.
     #[arg(long)]
     pub(crate) dialect: Option<String>,
+    /// What the table is called in migration steps, where the schemas do not say.
+    #[arg(long, value_name = "TABLE")]
+    pub(crate) name: Option<String>,
     /// The new side is a model of this dbt manifest.
     #[arg(long, value_name = "FILE", requires = "model")]
     pub(crate) manifest: Option<PathBuf>,

@@ -30,6 +30,8 @@ pub(crate) struct Source {
     pub(crate) dialect: Option<Dialect>,
     /// The table's dotted name.
     pub(crate) table: Option<String>,
+    /// The file's name without its ending: a guess at the name.
+    pub(crate) stem: Option<String>,
     /// A dbt model's contract, as `tessera_diff::dbt_contract` reads it.
     pub(crate) contract: Option<Value>,
     /// What was left out while it was read.
@@ -74,6 +76,7 @@ fn understand(read: files::Read, path: &str, fragment: Option<&str>, wanted: Wan
         format: read.format,
         dialect: None,
         table: None,
+        stem: files::stem(path),
         contract: None,
         notes: Vec::new(),
     };
@@ -96,7 +99,7 @@ fn understand(read: files::Read, path: &str, fragment: Option<&str>, wanted: Wan
         source.format = detect::by_content(&source.value);
     }
     if source.value["columns"].is_array() {
-        source.table = source.value["name"].as_str().map(str::to_owned).or_else(|| files::stem(path));
+        source.table = source.value["name"].as_str().map(str::to_owned);
         source.dialect = source.value["dialect"].as_str().and_then(Dialect::from_name);
     }
     Ok(source)

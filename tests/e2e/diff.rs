@@ -55,7 +55,14 @@ fn every_output_says_the_mode_the_format_and_the_way_out() {
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "type-changed");
     assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "new/orders.json");
+    assert!(!markdown.contains("\n\n\n"), "{markdown}");
     run(&["--mode", "none"]).exits(0);
+    // What the table is called is not guessed from two different files.
+    write(world.path(), "t2.json", NEW);
+    let unnamed = tessera(world.path(), ["diff", "old/orders.json", "t2.json"]).exits(1);
+    assert!(unnamed.out.contains("ALTER TABLE <table> ADD COLUMN amount_v2"), "{unnamed}");
+    let named = tessera(world.path(), ["diff", "old/orders.json", "t2.json", "--name", "shop.orders"]).exits(1);
+    assert!(named.out.contains("ALTER TABLE shop.orders ADD COLUMN amount_v2"), "{named}");
     run(&["--output", "junit"]).exits(2);
     let coloured = binary::run(
         binary::command(world.path())
@@ -84,6 +91,8 @@ fn sources_that_do_not_fit_are_refused_with_a_remedy() {
         (vec!["table.json", "registry:nonsense"], "names no subject"),
         (vec!["table.json", "registry:http://u:p@h/subjects/s/versions/1"], "TESSERA_REGISTRY_USER"),
         (vec!["table.json", "table.json", "--dialect", "klingon"], "klingon"),
+        (vec!["table.json#orders", "table.json"], "`#orders` cannot be looked up"),
+        (vec!["table.json", "a.avsc#R"], "neither a dbt manifest nor a data contract"),
     ] {
         let ran = run(&args).exits(2);
         assert!(ran.err.contains(said), "{said}: {ran}");

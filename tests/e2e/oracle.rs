@@ -34,7 +34,7 @@ fn tables(python: &Path, engine: &str) -> Command {
     let mut command = Command::new(python);
     let batch = format!("'{}' diff --batch -", binary::path().display());
     command.arg(root().join("tests/oracle/tables.py")).args(["--batch", &batch, "--engine", engine]);
-    command.args(["--seed", "7", "--pairs", "350", "--seconds", "8", "--strict"]);
+    command.args(["--seed", "7", "--pairs", "250", "--seconds", "6", "--steps", "40", "--strict"]);
     command
 }
 

@@ -4,11 +4,13 @@ Each knows its types, and `trial(old, new, values)`: how many values of the old 
 give back as they were. They are written in one time zone and read back in another, as two sessions would.
 """
 
+import json
 import os
 import subprocess
 import tempfile
 from pathlib import Path
 
+import table_shapes
 from table_values import Type, quoted, random_decimal
 
 THERE, BACK = "America/New_York", "Asia/Kolkata"
@@ -120,6 +122,29 @@ class DuckDb:
         ).fetchall()
         return Trial(total, refused, lost, example)
 
+    def failure(self, statement):
+        """What the engine says against a statement."""
+        try:
+            self.db.execute(statement).fetchall()
+        except self.error as error:
+            return f"{type(error).__name__}: {error}".split("\n")[0]
+        return None
+
+    def takes(self, text, type_, via=None):
+        value = quoted(text) if via is None else f"CAST({quoted(text)} AS {via})"
+        return self.failure(f"SELECT count(CAST({value} AS {type_}))") is None
+
+    def create(self, table, shape, rows):
+        self.failure(f"DROP VIEW IF EXISTS {table}_compat")
+        return not any([self.failure(statement) for statement in table_shapes.create(shape, table, rows)])
+
+    def describe(self, table):
+        columns = self.db.execute(table_shapes.DUCKDB_COLUMNS).fetchall()
+        keys = self.db.execute(table_shapes.DUCKDB_KEYS).fetchall()
+        return {"columns": [{"name": n, "type": t, "nullable": null, "default": default} for n, t, null, default in columns],
+                "primary_key": next((list(of) for kind, of in keys if kind == "PRIMARY KEY"), []),
+                "unique": [list(of) for kind, of in keys if kind == "UNIQUE"]}
+
 
 SETUP = Path(__file__).with_name("tables.sql")
 
@@ -206,3 +231,18 @@ class Postgres:
             raise RuntimeError(self.errors.read()[-500:])
         refused, lost, *example = "\n".join(rows).split("\t")
         return Trial(total, int(refused), int(lost), "\t".join(example) or None)
+
+    def failure(self, statement):
+        rows = self.ask(f"{statement};\n\\echo :ERROR :LAST_ERROR_MESSAGE")
+        failed = rows[-1] if rows else "true ?"
+        return None if failed.startswith("false") else failed[5:]
+
+    def takes(self, text, type_, via=None):
+        value = quoted(text) if via is None else f"CAST({quoted(text)} AS {via})"
+        return self.failure(f"SELECT CAST({value} AS {type_})") is None
+
+    def create(self, table, shape, rows):
+        return not any([self.failure(statement) for statement in table_shapes.create(shape, table, rows)])
+
+    def describe(self, table):
+        return json.loads("".join(self.ask(table_shapes.POSTGRES_SHAPE + ";")))

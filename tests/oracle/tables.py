@@ -9,7 +9,7 @@ the old type (bounds, extremes, odd ones, NULL, random ones) are put into a colu
   writes or reads fail some value is refused or comes back different; none found is a false alarm, counted by its convention.
 Each engine's own names of its types are held against our aliases too, and with --steps the SQL of migrations is run (`table_steps.py`).
 
-Usage: tables.py [--batch PROGRAM] [--engine duckdb|postgres] [--seed N] [--pairs N] [--seconds S] [--misses FILE] [--alarms] [--strict]
+Usage: tables.py [--batch PROGRAM] [--engine duckdb|postgres] [--seed N] [--pairs N] [--seconds S] [--misses FILE] [--alarms] [--strict] [--steps N]
 PROGRAM reads batch lines from standard input: `tessera diff --batch -`, or the example `diff_batch` of tessera-diff.
 Prints one summary line an engine; with --strict a contradiction makes it fail. Needs `duckdb` (tests/requirements.txt) and, for
 PostgreSQL, psql and a server in TESSERA_TEST_POSTGRES.
@@ -27,6 +27,7 @@ from pathlib import Path
 
 from table_conventions import convention
 from table_engines import DuckDb, Postgres
+from table_steps import Steps
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = ["ok", "risky", "undecided", "fails"]
@@ -126,6 +127,7 @@ def main():
     parser.add_argument("--misses")
     parser.add_argument("--alarms", action="store_true", help="print false alarms without a convention too")
     parser.add_argument("--strict", action="store_true")
+    parser.add_argument("--steps", type=int, default=0, help="run the migration steps of that many changed tables")
     args = parser.parse_args()
     bad, misses = False, []
     for kind in (DuckDb, Postgres):
@@ -138,9 +140,15 @@ def main():
             continue
         run = Run(args, engine)
         run.run()
+        print(run.summary())
+        if args.steps:
+            steps = Steps(args.batch, engine)
+            steps.run(engine.r, args.steps)
+            print(steps.summary())
+            run.misses += steps.misses
+            bad |= bool(steps.misses or not steps.counts["shapes"])
         if hasattr(engine, "close"):
             engine.close()
-        print(run.summary())
         misses += run.misses
         bad |= bool(run.counts["contradiction"] or run.counts["alias"] or not run.counts["pairs"])
     if args.misses:

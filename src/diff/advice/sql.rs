@@ -1,45 +1,97 @@
 //! The steps for tables: SQL of the warehouse, and dbt YAML. A view under the old name, a second column with a backfill, an
 //! ALTER in place where the engine can; what it cannot is said.
 
+mod keys;
+
 use super::alters::{self, Engine};
 use super::template::{self, fill};
 use super::{Language, Phase, Step};
 use crate::Options;
-use crate::table::{TypeRules, renames};
+use crate::table::{Rename, TypeRules, renames};
 use tessera_model::change::{Change, Judgment};
 use tessera_model::{Column, Dialect, LogicalType, TableSchema};
 
-struct Table<'a> {
+/// Two tables, looked at once for all changes between them.
+pub(super) struct About<'a> {
     engine: &'static Engine,
     dialect: Dialect,
     name: &'a str,
     old: &'a TableSchema,
     new: &'a TableSchema,
     rules: TypeRules,
+    renames: Vec<Rename>,
+    /// Columns that another one stands in for, because their type breaks readers or cannot be altered.
+    replaced: Vec<String>,
+}
+
+impl<'a> About<'a> {
+    pub(super) fn new(
+        old: &'a TableSchema,
+        new: &'a TableSchema,
+        name: Option<&'a str>,
+        changes: &[Change],
+        options: &Options,
+    ) -> Self {
+        let dialect = if new.dialect == Dialect::Generic { old.dialect } else { new.dialect };
+        let named = options.type_rules.as_deref();
+        let rules = named.and_then(TypeRules::named).unwrap_or_else(|| TypeRules::of(dialect));
+        let engine = alters::engine(named.unwrap_or(dialect.name()));
+        let name = name.unwrap_or("<table>");
+        let renames = renames(old, new, options);
+        let mut about = About { engine, dialect, name, old, new, rules, renames, replaced: Vec::new() };
+        about.replaced =
+            changes.iter().filter_map(|c| c.column.clone().filter(|column| about.replaces(&c.rule, column))).collect();
+        about
+    }
+
+    fn replaces(&self, rule: &str, column: &str) -> bool {
+        match rule {
+            "type-changed" | "field-removed" | "enum-value-added" => true,
+            "type-widened" => !self.in_place(column),
+            "type-narrowed" | "enum-value-removed" => {
+                !self.in_place(column) && !(self.engine.statement("retype").is_some() && self.any())
+            }
+            _ => false,
+        }
+    }
+
+    fn in_place(&self, column: &str) -> bool {
+        let read = |t: &TableSchema| {
+            t.column(column)
+                .and_then(|c| c.data_type.as_deref())
+                .map_or(LogicalType::Unknown, |text| self.rules.parse(t.dialect, text))
+        };
+        self.engine.alters(&read(self.old), &read(self.new), self.rules.digits())
+    }
+
+    fn any(&self) -> bool {
+        self.engine.alters(&LogicalType::TEXT, &LogicalType::Bool, 6)
+    }
+}
+
+/// The steps of one change.
+struct Table<'a> {
+    about: &'a About<'a>,
     steps: Vec<Step>,
 }
 
-pub(super) fn steps(
-    change: &Change,
-    old: &TableSchema,
-    new: &TableSchema,
-    name: Option<&str>,
-    options: &Options,
-) -> Vec<Step> {
-    let dialect = if new.dialect == Dialect::Generic { old.dialect } else { new.dialect };
-    let named = options.type_rules.as_deref();
-    let rules = named.and_then(TypeRules::named).unwrap_or_else(|| TypeRules::of(dialect));
-    let engine = alters::engine(named.unwrap_or(dialect.name()));
-    let name = name.unwrap_or("<table>");
-    let mut table = Table { engine, dialect, name, old, new, rules, steps: Vec::new() };
-    table.sql(change, options);
+impl<'a> std::ops::Deref for Table<'a> {
+    type Target = About<'a>;
+    fn deref(&self) -> &About<'a> {
+        self.about
+    }
+}
+
+pub(super) fn steps(change: &Change, about: &About<'_>) -> Vec<Step> {
+    let mut table = Table { about, steps: Vec::new() };
+    table.sql(change);
     table.dbt(change);
     table.steps.sort_by_key(|s| s.phase);
     table.steps
 }
 
 impl Table<'_> {
-    fn sql(&mut self, change: &Change, options: &Options) {
+    fn sql(&mut self, change: &Change) {
         use Phase::{Contract, Expand, Migrate};
         let column = change.column.as_deref();
         let target = column.and_then(|c| self.new.column(c));
@@ -47,25 +99,20 @@ impl Table<'_> {
         let (was, is) = (spelled(column.and_then(|c| self.old.column(c))), spelled(target));
         match (change.rule.as_str(), column) {
             ("column-removed", Some(c)) => {
-                let renamed = renames(self.old, self.new, options).into_iter().find(|r| r.old.eq_ignore_ascii_case(c));
-                match renamed {
-                    Some(r) => self.say(Expand, "view", &[("column", &r.new), ("new", c)]),
-                    None => self.say(Expand, "comment", &[("column", c), ("type", &was)]),
-                }
-                self.readers(c);
-                match renames(self.old, self.new, options).iter().any(|r| r.old.eq_ignore_ascii_case(c)) {
-                    true => self.text(Contract, format!("DROP VIEW {}_compat;", self.table())),
-                    false => self.say(Contract, "drop", &[("column", c)]),
+                match self.renames.iter().find(|r| r.old.eq_ignore_ascii_case(c)).map(|r| r.new.clone()) {
+                    Some(now) => self.moved(c, &now),
+                    None => {
+                        self.say(Expand, "comment", &[("column", c), ("type", &was)]);
+                        self.readers(c);
+                        self.say(Contract, "drop", &[("column", c)]);
+                    }
                 }
             }
             ("type-changed" | "field-removed" | "enum-value-added", Some(c)) => self.beside(c, &is),
+            ("type-widened", Some(c)) if self.replaces("type-widened", c) => self.beside(c, &is),
             ("type-widened", Some(c)) => {
-                if self.in_place(c) {
-                    self.retype(Expand, c, &is);
-                    self.readers(c);
-                } else {
-                    self.beside(c, &is);
-                }
+                self.retype(Expand, c, &is);
+                self.readers(c);
             }
             ("type-narrowed" | "enum-value-removed", Some(c)) => {
                 self.text(
@@ -75,14 +122,16 @@ impl Table<'_> {
                         &[("table", &self.table()), ("column", &self.quoted(c)), ("type", &is), ("was", &was)],
                     ),
                 );
-                if self.in_place(c) || self.engine.statement("retype").is_some() && self.any() {
-                    self.retype(Contract, c, &is);
-                } else {
+                if self.replaces("type-narrowed", c) {
                     self.beside(c, &is);
+                } else {
+                    self.retype(Contract, c, &is);
                 }
             }
+            // The one that stands in is filled and tightened with it.
+            ("nullable-removed", Some(c)) if self.replaced.iter().any(|r| r == c) => {}
             ("nullable-added", Some(c)) => {
-                self.say(Expand, "default", &[("column", c), ("default", "<value>")]);
+                self.say(Expand, "default", &[("column", c), ("type", &is), ("default", "<value>")]);
                 self.readers(c);
                 self.say(Contract, "relax", &[("column", c), ("type", &is)]);
             }
@@ -90,6 +139,8 @@ impl Table<'_> {
                 self.say(Migrate, "fill-nulls", &[("column", c)]);
                 self.say(Contract, "require", &[("column", c), ("type", &is)]);
             }
+            // The removal's steps add it.
+            ("column-added", Some(c)) if self.renames.iter().any(|r| r.new == c) => {}
             ("column-added", Some(c)) if change.writes == Judgment::Fails => {
                 self.say(Expand, "add", &[("column", c), ("type", &is)]);
                 self.say(Migrate, "fill-nulls", &[("column", c)]);
@@ -97,26 +148,18 @@ impl Table<'_> {
             }
             ("column-case-changed", Some(c)) => {
                 let now = change.after.as_str().unwrap_or(c).to_owned();
-                self.say(Expand, "view", &[("column", &now), ("new", c)]);
-                self.readers(c);
-                self.text(Contract, format!("DROP VIEW {}_compat;", self.table()));
+                self.moved(c, &now);
             }
             ("default-removed" | "default-changed", Some(c)) => {
                 let default = change.before.as_str().unwrap_or("<value>").to_owned();
-                self.say(Expand, "default", &[("column", c), ("default", &default)]);
+                self.say(Expand, "default", &[("column", c), ("type", &is), ("default", &default)]);
                 self.text(Migrate, format!("-- let every writer give {} itself", self.quoted(c)));
+                match change.after.as_str() {
+                    Some(after) => self.say(Contract, "default", &[("column", c), ("type", &is), ("default", after)]),
+                    None => self.say(Contract, "undefault", &[("column", c), ("type", &is)]),
+                }
             }
-            ("primary-key-removed" | "primary-key-changed", _) => self.keys("primary-key", &change.before),
-            ("primary-key-added", _) => self.keys("primary-key", &change.after),
-            ("unique-removed", _) => self.keys("unique", &change.before),
-            ("unique-added", _) => self.keys("unique", &change.after),
-            ("foreign-key-removed" | "foreign-key-added", _) => {
-                let key = if change.before.is_null() { &change.after } else { &change.before };
-                let words = |at: &str| list(&key[at]);
-                let other = format!("{} ({})", key["table"].as_str().unwrap_or("<table>"), words("references"));
-                self.say(Expand, "foreign-key", &[("columns", &words("columns")), ("other", &other)]);
-            }
-            _ => {}
+            (rule, _) => self.of_keys(rule, change),
         }
     }
 
@@ -136,7 +179,48 @@ impl Table<'_> {
             format!("-- fill both from now on, until every reader of {} has moved", self.quoted(column)),
         );
         self.readers(column);
+        let (before, after) = (self.about.old.column(column), self.about.new.column(column));
+        self.promises(before, after, &second, to);
         self.say(Phase::Contract, "drop", &[("column", column)]);
+        self.say(Phase::Contract, "rename", &[("column", &second), ("new", column)]);
+        self.text(
+            Phase::Contract,
+            format!("-- rename together with the readers, or keep {} and say so in the schema", self.quoted(&second)),
+        );
+    }
+
+    /// Another name for a column: both are there until the readers have moved.
+    fn moved(&mut self, column: &str, now: &str) {
+        let spelled = self.new.column(now).and_then(|c| c.data_type.clone());
+        let to = spelled.or_else(|| self.old.column(column).and_then(|c| c.data_type.clone()));
+        let to = to.unwrap_or_else(|| "<type>".to_owned());
+        self.say(Phase::Expand, "add", &[("column", now), ("type", &to)]);
+        if let (Some(rename), Some(view)) = (self.engine.statement("rename"), self.engine.statement("view")) {
+            let (old, new, table) = (self.quoted(column), self.quoted(now), self.table());
+            let rename = fill(rename, &[("table", &table), ("column", &old), ("new", &new)]);
+            let view = fill(view, &[("table", &table), ("column", &new), ("new", &old)]);
+            self.text(Phase::Expand, format!("-- or at once, and the old readers read the view: {rename} {view}"));
+        }
+        self.say(Phase::Migrate, "copy", &[("column", column), ("new", now)]);
+        self.text(Phase::Migrate, "-- fill both from now on, until every reader has moved".to_owned());
+        self.readers(column);
+        let (before, after) = (self.about.old.column(column), self.about.new.column(now));
+        self.promises(before, after, now, &to);
+        self.say(Phase::Contract, "drop", &[("column", column)]);
+    }
+
+    /// What the new schema says of a column that stands in for another one.
+    fn promises(&mut self, before: Option<&Column>, of: Option<&Column>, name: &str, to: &str) {
+        let Some(of) = of else { return };
+        if let Some(default) = &of.default {
+            self.say(Phase::Expand, "default", &[("column", name), ("type", to), ("default", default)]);
+        }
+        if of.nullable == Some(false) {
+            if before.is_none_or(|c| c.nullable != Some(false)) {
+                self.say(Phase::Migrate, "fill-nulls", &[("column", name)]);
+            }
+            self.say(Phase::Contract, "require", &[("column", name), ("type", to)]);
+        }
     }
 
     fn retype(&mut self, phase: Phase, column: &str, to: &str) {
@@ -151,31 +235,6 @@ impl Table<'_> {
         self.text(Phase::Migrate, format!("-- move the readers: tessera who-uses {model}.{column} names them"));
     }
 
-    fn keys(&mut self, word: &str, columns: &serde_json::Value) {
-        let columns = list(columns);
-        self.text(
-            Phase::Migrate,
-            format!(
-                "SELECT {columns}, count(*) FROM {} GROUP BY {columns} HAVING count(*) > 1;\n-- must be empty while readers join or deduplicate by it",
-                self.table()
-            ),
-        );
-        self.say(Phase::Expand, word, &[("columns", &columns)]);
-    }
-
-    fn in_place(&self, column: &str) -> bool {
-        let read = |t: &TableSchema| {
-            t.column(column)
-                .and_then(|c| c.data_type.as_deref())
-                .map_or(LogicalType::Unknown, |text| self.rules.parse(t.dialect, text))
-        };
-        self.engine.alters(&read(self.old), &read(self.new), self.rules.digits())
-    }
-
-    fn any(&self) -> bool {
-        self.engine.alters(&LogicalType::TEXT, &LogicalType::Bool, 6)
-    }
-
     fn say(&mut self, phase: Phase, word: &str, words: &[(&str, &str)]) {
         let table = self.table();
         let quoted: Vec<(&str, String)> = words
@@ -183,8 +242,10 @@ impl Table<'_> {
             .map(|(k, v)| (*k, if matches!(*k, "column" | "new") { self.quoted(v) } else { (*v).to_owned() }))
             .collect();
         let mut all: Vec<(&str, &str)> = quoted.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        let plain = words.iter().find(|(k, _)| *k == "column").map_or("columns", |(_, v)| *v);
-        all.extend([("table", table.as_str()), ("name", plain)]);
+        // Part of a constraint's or an index's name.
+        let plain = words.iter().find(|(k, _)| matches!(*k, "column" | "columns")).map_or("columns", |(_, v)| *v);
+        let plain = plain.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect::<Vec<_>>().join("_");
+        all.extend([("table", table.as_str()), ("name", plain.as_str())]);
         let text = match self.engine.statement(word) {
             Some(statement) => fill(statement, &all),
             None => {
@@ -212,7 +273,7 @@ impl Table<'_> {
         let target = self.new.column(&column);
         let data_type = target.and_then(|c| c.data_type.clone()).unwrap_or_else(|| "<type>".to_owned());
         let constraints = match target.and_then(|c| c.nullable) {
-            Some(false) => "\n          constraints: [{type: not_null}]",
+            Some(false) => "\n            constraints: [{type: not_null}]",
             _ => "",
         };
         let model = self.model();
@@ -241,14 +302,5 @@ impl Table<'_> {
 
     fn quoted(&self, name: &str) -> String {
         crate::table::quoted(self.dialect, name)
-    }
-}
-
-fn list(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Array(items) => {
-            items.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")
-        }
-        other => other.as_str().unwrap_or("<columns>").to_owned(),
     }
 }

@@ -156,7 +156,8 @@ impl Reader<'_> {
         let (required, unique, key) = (flag("required")?, flag("unique")?, flag("primaryKey")?);
         self.table.columns.push(Column {
             name: name.to_owned(),
-            data_type: types::spelling(property, self.table.dialect),
+            data_type: types::spelling(property, self.table.dialect)
+                .filter(|_| own(property, "type").and_then(Value::as_str) != Some("unknown")),
             nullable: required.map(|r| !r),
             default: own(property, "default").and_then(Value::as_str).map(str::to_owned),
             comment: property["description"].as_str().map(str::to_owned),
@@ -168,8 +169,10 @@ impl Reader<'_> {
         if key == Some(true) {
             keys.push((property["primaryKeyPosition"].as_u64().unwrap_or(u64::MAX), name.to_owned()));
         }
-        for to in property["relationships"].as_array().into_iter().flatten() {
-            match to["to"].as_str().and_then(|t| t.rsplit_once('.')) {
+        let odd = own(property, "relationships").and_then(Value::as_array).into_iter().flatten();
+        let said = property["relationships"].as_array().into_iter().flatten().map(|r| &r["to"]);
+        for to in said.chain(odd) {
+            match to.as_str().and_then(|t| t.rsplit_once('.')) {
                 Some((table, field)) => self.table.guarantees.push(Guarantee::Relationship {
                     column: name.to_owned(),
                     to: table.to_owned(),

@@ -24,7 +24,8 @@ pub(super) fn describe(t: &LogicalType, dialect: Dialect, depth: usize) -> Map<S
         | LogicalType::Enum(_)
         | LogicalType::Bytes { .. }
         | LogicalType::Interval => "string",
-        LogicalType::Geo | LogicalType::Other(_) | LogicalType::Unknown => return out,
+        // Without any the standard's schema (3.2) asks for a map's parts; the physical type says what it is.
+        LogicalType::Geo | LogicalType::Other(_) | LogicalType::Unknown => "string",
     };
     put("logicalType", json!(word));
     match t {

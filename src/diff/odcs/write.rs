@@ -2,8 +2,8 @@
 
 use super::{OWN, types};
 use serde_json::{Map, Value, json};
-use tessera_model::table::Guarantee;
-use tessera_model::{Column, Dialect, TableSchema};
+use tessera_model::table::{ForeignKey, Guarantee};
+use tessera_model::{Column, Dialect, LogicalType, TableSchema};
 
 /// What a contract says about itself.
 #[derive(Debug, Clone, Default)]
@@ -55,20 +55,11 @@ fn object(name: &str, table: &TableSchema, notes: &mut Vec<String>) -> Value {
     }
     let properties = table.columns.iter().map(|c| property(c, table, name, notes)).collect();
     put(&mut out, "properties", Value::Array(properties));
-    let relationships: Vec<Value> = table
-        .foreign_keys
-        .iter()
-        .map(|f| {
-            let to: Vec<String> = f.references.iter().map(|c| format!("{}.{c}", f.table)).collect();
-            json!({"type": "foreignKey", "from": f.columns, "to": to})
-        })
-        .collect();
-    // A key whose other side has no columns named cannot be written as pairs.
-    let whole = |f: &&tessera_model::table::ForeignKey| f.columns.len() != f.references.len() || f.columns.is_empty();
-    if table.foreign_keys.iter().any(|f| whole(&f)) {
-        put(&mut out, "relationships", json!([]));
-    } else if !relationships.is_empty() {
-        put(&mut out, "relationships", Value::Array(relationships));
+    let plain = out["name"].as_str().unwrap_or_default().to_owned();
+    let relationships: Option<Vec<Value>> = table.foreign_keys.iter().map(|f| relationship(&plain, f)).collect();
+    match &relationships {
+        Some(list) if !list.is_empty() => put(&mut out, "relationships", json!(list)),
+        _ => {}
     }
     let quality: Vec<Value> = table.guarantees.iter().filter_map(table_quality).collect();
     if !quality.is_empty() {
@@ -85,8 +76,7 @@ fn object(name: &str, table: &TableSchema, notes: &mut Vec<String>) -> Value {
     if !several.is_empty() {
         own.push(("unique", json!(several)));
     }
-    if table.foreign_keys.iter().any(|f| whole(&f)) {
-        out.shift_remove("relationships");
+    if relationships.is_none() {
         own.push(("foreign_keys", json!(table.foreign_keys)));
     }
     // The order among promises is kept, since several kinds stand in several places.
@@ -97,15 +87,37 @@ fn object(name: &str, table: &TableSchema, notes: &mut Vec<String>) -> Value {
     Value::Object(out)
 }
 
+/// A foreign key in the standard's words: `table.column` on both sides. `None` where its references cannot hold the names, or
+/// where the other side's columns are not named.
+fn relationship(table: &str, key: &ForeignKey) -> Option<Value> {
+    let refer = |table: &str, columns: &[String]| -> Option<Vec<String>> {
+        columns.iter().map(|c| Some(format!("{table}.{c}")).filter(|r| is_reference(r))).collect()
+    };
+    if key.columns.is_empty() || key.columns.len() != key.references.len() {
+        return None;
+    }
+    let (from, to) = (refer(table, &key.columns)?, refer(&key.table, &key.references)?);
+    Some(json!({"type": "foreignKey", "from": from, "to": to}))
+}
+
+/// The standard's shorthand: plain words with points between.
+fn is_reference(text: &str) -> bool {
+    let word = |w: &str| {
+        w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && w.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    };
+    text.contains('.') && text.split('.').all(word)
+}
+
 fn property(column: &Column, table: &TableSchema, name: &str, notes: &mut Vec<String>) -> Value {
     let mut out = Map::new();
     put(&mut out, "name", json!(column.name));
     if let Some(spelled) = &column.data_type {
         let logical = column.logical(table.dialect);
         let words = types::describe(&logical, table.dialect, 0);
-        if words.is_empty() {
+        if matches!(logical, LogicalType::Geo | LogicalType::Other(_) | LogicalType::Unknown) {
             notes.push(format!(
-                "{name}.{}: the standard has no logicalType for {spelled}; physicalType has it",
+                "{name}.{}: the standard has no logicalType for {spelled}; it says string, and physicalType has it",
                 column.name
             ));
         }
@@ -125,16 +137,12 @@ fn property(column: &Column, table: &TableSchema, name: &str, notes: &mut Vec<St
         put(&mut out, "primaryKey", json!(true));
         put(&mut out, "primaryKeyPosition", json!(position + 1));
     }
-    let related: Vec<Value> = table
-        .guarantees
-        .iter()
-        .filter_map(|g| match g {
-            Guarantee::Relationship { column: c, to, field } if *c == column.name => {
-                Some(json!({"type": "foreignKey", "to": format!("{to}.{field}")}))
-            }
-            _ => None,
-        })
-        .collect();
+    let relations = table.guarantees.iter().filter_map(|g| match g {
+        Guarantee::Relationship { column: c, to, field } if *c == column.name => Some(format!("{to}.{field}")),
+        _ => None,
+    });
+    let (related, odd): (Vec<String>, Vec<String>) = relations.partition(|r| is_reference(r));
+    let related: Vec<Value> = related.iter().map(|to| json!({"type": "foreignKey", "to": to})).collect();
     if !related.is_empty() {
         put(&mut out, "relationships", Value::Array(related));
     }
@@ -142,7 +150,17 @@ fn property(column: &Column, table: &TableSchema, name: &str, notes: &mut Vec<St
     if !quality.is_empty() {
         put(&mut out, "quality", Value::Array(quality));
     }
-    custom(&mut out, column.default.iter().map(|d| ("default", json!(d))).collect());
+    if column.data_type.is_none() {
+        put(&mut out, "logicalType", json!("string"));
+    }
+    let mut own: Vec<(&str, Value)> = column.default.iter().map(|d| ("default", json!(d))).collect();
+    if column.data_type.is_none() {
+        own.push(("type", json!("unknown")));
+    }
+    if !odd.is_empty() {
+        own.push(("relationships", json!(odd)));
+    }
+    custom(&mut out, own);
     Value::Object(out)
 }
 

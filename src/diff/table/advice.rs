@@ -1,5 +1,6 @@
 //! What to do instead, in the warehouse's own words: expand first, contract when the readers have moved.
 
+use tessera_model::dialect::Folding;
 use tessera_model::{Column, Dialect};
 
 /// For a column that goes away; `renamed` when it seems to live on under another name.
@@ -41,11 +42,94 @@ pub(crate) fn nullable_added(dialect: Dialect, column: &str) -> String {
     )
 }
 
-/// Quotes where the name needs it.
+/// Words that most engines reserve and people call columns by.
+const RESERVED: &[&str] = &[
+    "all",
+    "and",
+    "any",
+    "as",
+    "asc",
+    "between",
+    "both",
+    "by",
+    "case",
+    "cast",
+    "check",
+    "column",
+    "constraint",
+    "create",
+    "cross",
+    "current_date",
+    "current_user",
+    "default",
+    "desc",
+    "distinct",
+    "do",
+    "drop",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "having",
+    "in",
+    "index",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "join",
+    "left",
+    "like",
+    "limit",
+    "natural",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "or",
+    "order",
+    "outer",
+    "primary",
+    "qualify",
+    "range",
+    "references",
+    "right",
+    "row",
+    "rows",
+    "select",
+    "set",
+    "some",
+    "start",
+    "table",
+    "then",
+    "to",
+    "true",
+    "false",
+    "union",
+    "unique",
+    "update",
+    "user",
+    "using",
+    "values",
+    "when",
+    "where",
+    "window",
+    "with",
+];
+
+/// Quotes where the name needs it: other characters, a reserved word, or capitals where they would be folded away.
 pub(crate) fn quoted(dialect: Dialect, name: &str) -> String {
+    let folds = dialect.column_folding() == Folding::Lower && name.chars().any(|c| c.is_ascii_uppercase());
     let plain =
         name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
-    if plain {
+    if name.is_empty() || plain && !folds && !RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
         return name.to_owned();
     }
     let q = dialect.quote();

@@ -19,8 +19,20 @@ const TABLE_KEYS: &[&str] = &[
     "origin",
     "open",
 ];
-const COLUMN_KEYS: &[&str] =
-    &["name", "type", "data_type", "nullable", "default", "comment", "description", "type_origin", "constraints"];
+const COLUMN_KEYS: &[&str] = &[
+    "name",
+    "type",
+    "data_type",
+    "nullable",
+    "default",
+    "comment",
+    "description",
+    "type_origin",
+    "constraints",
+    "id",
+    "field_id",
+    "aliases",
+];
 
 /// Name of the column when a bare type stands for a table.
 const BARE: &str = "value";

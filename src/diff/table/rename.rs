@@ -84,9 +84,8 @@ fn score(context: &Context<'_>, i: usize, j: usize) -> Option<(i32, Vec<&'static
         points += n;
         because.push(why);
     };
-    let hinted = context.hints.iter().any(|(o, n)| same(o, &old.name) && same(n, &new.name));
-    if hinted {
-        add(10, "lineage says so");
+    if let Some(hint) = context.hints.iter().find(|h| same(&h.old, &old.name) && same(&h.new, &new.name)) {
+        add(10, hint.why);
     } else {
         let kind = |d: Dialect, c: &Column| c.data_type.as_deref().map(|t| context.rules.parse(d, t));
         let (a, b) = (kind(context.old.dialect, old)?, kind(context.new.dialect, new)?);

@@ -1,7 +1,7 @@
 //! The rules file, laws over generated tables, and what a change says; cases live in `fixtures/diff/table.jsonl`.
 
 use super::{diff_tables, renames, rules};
-use crate::{Options, change_type, table_from_value};
+use crate::{Hint, Options, change_type, hinted, table_from_value};
 use proptest::prelude::*;
 use serde_json::json;
 use tessera_model::change::{ChangeKind, Judgment};
@@ -132,7 +132,7 @@ fn a_rename_is_suggested_on_the_removal_and_never_hides_it() {
     );
     let compat = Compatibility::new(Mode::Backward);
     assert!(renames(&old, &new, &Options::default()).is_empty());
-    let hinted = Options { hints: vec![("cust_no".into(), "buyer".into())], ..Options::default() };
+    let hinted = Options { hints: vec![Hint::of_lineage("cust_no", "buyer")], ..Options::default() };
     assert_eq!(renames(&old, &new, &hinted)[0].new, "buyer");
     let told = diff_tables(&old, &new, compat, &hinted);
     let removed = told.changes.iter().find(|c| c.rule == "column-removed").unwrap();
@@ -162,4 +162,44 @@ fn the_size_of_a_version_step() {
         ChangeType::Minor
     );
     assert_eq!(step(&json!([{"name": "a", "type": "int", "nullable": true, "comment": "c"}])), ChangeType::Patch);
+}
+
+/// `id bigint, name text! #3 (was)` as columns.
+fn columns(text: &str) -> serde_json::Value {
+    let column = |one: &str| {
+        let (one, alias) = one.split_once(" (").map_or((one, None), |(a, b)| (a, b.strip_suffix(')')));
+        let (one, id) = one.split_once(" #").map_or((one, None), |(a, b)| (a, b.parse::<i64>().ok()));
+        let (name, kind) = one.trim().split_once(' ').unwrap();
+        let (kind, nullable) = kind.strip_suffix('!').map_or((kind, None), |k| (k, Some(false)));
+        json!({"name": name, "type": kind, "nullable": nullable, "field_id": id, "aliases": alias.map(|a| [a])})
+    };
+    // A comma inside of brackets is the type's.
+    let marked = text.replace(", ", "\n").trim().to_owned();
+    json!({"columns": marked.lines().map(column).collect::<Vec<_>>()})
+}
+
+#[test]
+fn renames_are_suggested_as_the_cases_say_and_never_taken() {
+    let mut seen = 0;
+    for line in
+        include_str!("../../../fixtures/diff/renames.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#'))
+    {
+        let [old, new, wanted, why] = line.split('|').collect::<Vec<_>>()[..] else { panic!("four parts: {line}") };
+        let (old, new) = (columns(old), columns(new));
+        let options = hinted(&Options::default(), &old, &new);
+        let read = |v| table_from_value(v, Dialect::Postgres).unwrap();
+        let (a, b) = (read(&old), read(&new));
+        let found: Vec<String> = renames(&a, &b, &options).iter().map(|r| format!("{}>{}", r.old, r.new)).collect();
+        assert_eq!(found.join(", "), wanted.trim(), "{}", why.trim());
+        let told = diff_tables(&a, &b, Compatibility::new(Mode::Backward), &options);
+        for gone in a.columns.iter().filter(|c| b.column(&c.name).is_none()) {
+            let change = told.changes.iter().find(|c| c.rule == "column-removed" && c.path == gone.name);
+            assert!(change.is_some_and(|c| c.breaking && c.reads == Judgment::Fails), "{line}");
+        }
+        for came in b.columns.iter().filter(|c| a.column(&c.name).is_none()) {
+            assert!(told.changes.iter().any(|c| c.rule == "column-added" && c.path == came.name), "{line}");
+        }
+        seen += 1;
+    }
+    assert!(seen >= 15, "{seen}");
 }

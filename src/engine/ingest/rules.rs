@@ -50,6 +50,7 @@ pub(crate) fn table_removed(asset: &Asset, active: &Contract) -> Change {
         message: format!("{} is gone", asset.fqn),
         witness: None,
         suggestion: Some("keep a view of the old name until its readers have moved".into()),
+        steps: Vec::new(),
         source_rules: Vec::new(),
     }
 }

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::ownership::OwnerBook;
 use crate::publish::{NewContract, Proposed};
+use crate::renames::by_lineage;
 use crate::requests::{IngestReport, ProposalRef};
 use crate::shape::{Known, proposed, with_snapshot_columns};
 use crate::snapshot::Snapshot;
@@ -13,6 +14,8 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tessera_dbt::{Node, ResourceType};
+use tessera_diff::Options;
+use tessera_diff::advice::{Subject, advise};
 use tessera_graph::Graph;
 use tessera_model::asset::Asset;
 use tessera_model::contract::{Contract, SchemaFormat, Waiver};
@@ -130,9 +133,11 @@ impl Work<'_> {
         if let Some(s) = &shape {
             proposed.guarantees = s.guarantees.clone();
         }
-        let options = self.engine.diff_options(asset.dialect);
-        let changes = tessera_diff::diff_tables(&accepted, &proposed, asset.compatibility, &options).changes;
-        let changes: Vec<Change> = changes.into_iter().filter(|c| c.kind != ChangeKind::Documentation).collect();
+        let hints = before_node.zip(head_node).map(|(b, a)| by_lineage(b, a)).unwrap_or_default();
+        let options = Options { hints, ..self.engine.diff_options(asset.dialect) };
+        let mut changes = tessera_diff::diff_tables(&accepted, &proposed, asset.compatibility, &options).changes;
+        changes.retain(|c| c.kind != ChangeKind::Documentation);
+        advise(&mut changes, &Subject::tables(&accepted, &proposed, Some(&asset.fqn)), &options);
         self.settle(&asset, node, &active, changes, &proposed).await
     }
 

@@ -153,6 +153,7 @@ pub(super) fn change(text: &str) -> Change {
         message: text.to_owned(),
         witness: None,
         suggestion: None,
+        steps: Vec::new(),
         source_rules: Vec::new(),
     }
 }

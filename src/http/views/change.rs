@@ -5,6 +5,7 @@ use crate::views::reader::ReaderView;
 use crate::views::words;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tessera_model::change::Step;
 use tessera_model::report::AssetChange;
 use tessera_model::semver::ChangeType;
 use tessera_model::{Change, ChangeKind, Judgment};
@@ -38,6 +39,10 @@ pub(crate) struct ChangeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) witness: Option<Value>,
     pub(crate) suggestion: Option<String>,
+    /// How to get there without breaking anyone, in order; left out where nobody has to follow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<StepDoc>>)]
+    pub(crate) steps: Vec<Step>,
     /// What a waiver of this change is bound to.
     pub(crate) fingerprint: String,
     /// Whose asset it is.
@@ -51,6 +56,18 @@ pub(crate) struct ChangeView {
     /// SDK mode: message and values once more, where the SDK's model keeps them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) details: Option<Value>,
+}
+
+/// One step of a migration.
+#[derive(Debug, ToSchema)]
+#[schema(as = MigrationStep)]
+#[expect(dead_code, reason = "describes the model's step in the API document")]
+pub(crate) struct StepDoc {
+    phase: words::Phase,
+    /// What the text is written in: sql, dbt, avro, protobuf, graphql, openapi or json-schema.
+    #[schema(example = "sql")]
+    language: String,
+    text: String,
 }
 
 impl From<&Change> for ChangeView {
@@ -70,6 +87,7 @@ impl From<&Change> for ChangeView {
             writes: change.writes,
             witness: change.witness.clone(),
             suggestion: change.suggestion.clone(),
+            steps: change.steps.clone(),
             fingerprint: change.fingerprint().0,
             team: None,
             file: None,
@@ -100,6 +118,7 @@ impl From<&AssetChange> for ChangeView {
             writes: fields.writes,
             witness: None,
             suggestion: fields.suggestion.clone(),
+            steps: fields.steps.clone(),
             fingerprint: fields.fingerprint.clone(),
             team: change.team.clone(),
             file: change.file.clone(),

@@ -2,6 +2,7 @@
 //! document as `tessera check --output json`; a test holds the two together.
 
 use crate::compat::SdkShape;
+use crate::views::change::StepDoc;
 use crate::views::impact::ProposalRefView;
 use crate::views::reader::{CoverageView, FindingView};
 use crate::views::words;
@@ -39,6 +40,8 @@ pub(crate) struct CheckChangeDoc {
     reads: words::Judgment,
     writes: words::Judgment,
     suggestion: Option<String>,
+    /// How to get there without breaking anyone, in order.
+    steps: Option<Vec<StepDoc>>,
     /// What a waiver of this change is bound to.
     fingerprint: String,
     file: Option<String>,

@@ -26,6 +26,8 @@ words! {
     SchemaFormat { JsonSchema, Avro, Protobuf, OpenApi, GraphQl, Table }
     /// `acknowledge`: breaking, and read by somebody else. `unknown` is never green.
     Verdict { Safe, Notify, Acknowledge, Unknown }
+    /// When a step of a migration is taken.
+    Phase { Expand, Migrate, Contract }
     /// What a change does to a reader, worst first.
     Effect { Breaks, Changes, Reads, MayRead, Unaffected }
     ReaderKind { DbtModel, DbtSnapshot, DbtTest, Exposure, Registration, View, Query, Agent }

@@ -2,13 +2,13 @@
 
 use crate::cli::DiffArgs;
 use crate::commands::batch;
-use crate::output::{self, Advised, DiffReport};
+use crate::output::{self, DiffReport};
 use crate::schemas::{self, Source, Wanted};
 use crate::{CommandResult, config};
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
-use tessera_diff::advice::{Subject, steps};
-use tessera_diff::{DbtVerdict, Options, TypeRules, table_from_value};
+use tessera_diff::advice::{Subject, advise};
+use tessera_diff::{DbtVerdict, Options, TypeRules, hinted, table_from_value};
 use tessera_model::contract::SchemaFormat;
 use tessera_model::{Compatibility, Dialect};
 use tessera_ports::{Clock, SystemClock};
@@ -39,7 +39,7 @@ pub(crate) async fn run(args: DiffArgs, config_path: Option<&Path>) -> CommandRe
     };
     let today = Some(tessera_engine::impact::day(SystemClock.now()));
     let options = Options { policy: settings.diff.judge_policy(), dialect, type_rules, today, ..Options::default() };
-    let mut report = compare(&old, &new, format, compat, &options)?;
+    let mut report = compare(&old, &new, args.name.as_deref(), format, compat, &options)?;
     report.because = because;
     if compat.transitive {
         report.notes.push(
@@ -90,14 +90,26 @@ async fn sides(args: &DiffArgs, wanted: Wanted<'_>) -> Result<(Source, Source)> 
     }
 }
 
+/// What the table is called where the steps run: as it is now. A file's name counts only where both sides, or the only file, have it.
+fn called<'a>(old: &'a Source, new: &'a Source) -> Option<&'a str> {
+    let guessed = match (old.stem.as_deref(), new.stem.as_deref()) {
+        (Some(a), Some(b)) => (a == b).then_some(a),
+        (a, b) => a.or(b),
+    };
+    old.table.as_deref().or(new.table.as_deref()).or(guessed)
+}
+
 fn compare(
     old: &Source,
     new: &Source,
+    name: Option<&str>,
     format: SchemaFormat,
     compat: Compatibility,
     options: &Options,
 ) -> Result<DiffReport> {
-    let diff = tessera_diff::diff(format, &old.value, &new.value, compat, options).map_err(|e| anyhow!("{e}"))?;
+    let options =
+        &if format == SchemaFormat::Table { hinted(options, &old.value, &new.value) } else { options.clone() };
+    let mut diff = tessera_diff::diff(format, &old.value, &new.value, compat, options).map_err(|e| anyhow!("{e}"))?;
     let is_table = format == SchemaFormat::Table;
     let tables = match is_table {
         true => Some((
@@ -107,17 +119,10 @@ fn compare(
         false => None,
     };
     let subject = match &tables {
-        Some((a, b)) => Subject::tables(a, b, new.table.as_deref().or(old.table.as_deref())),
+        Some((a, b)) => Subject::tables(a, b, name.or_else(|| called(old, new))),
         None => Subject::schema(format),
     };
-    let changes = diff
-        .changes
-        .into_iter()
-        .map(|change| {
-            let steps = steps(&change, &subject, options);
-            Advised { change, steps }
-        })
-        .collect();
+    advise(&mut diff.changes, &subject, options);
     let dbt: Option<DbtVerdict> =
         old.contract.as_ref().zip(new.contract.as_ref()).map(|(a, b)| tessera_diff::dbt_contract(a, b));
     let note = |s: &Source| s.notes.iter().map(|n| format!("{}: {n}", s.label)).collect::<Vec<_>>();
@@ -131,7 +136,7 @@ fn compare(
         because: String::new(),
         dialect: is_table.then(|| options.type_rules.clone().unwrap_or_else(|| options.dialect.to_string())),
         compat,
-        changes,
+        changes: diff.changes,
         undecided: diff.undecided,
         dbt,
         notes,

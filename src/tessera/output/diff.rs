@@ -10,16 +10,8 @@ use super::{OutputFormat, github, json};
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use tessera_diff::DbtVerdict;
-use tessera_diff::advice::Step;
 use tessera_model::change::Change;
 use tessera_model::{Compatibility, Judgment, Mode};
-
-/// One change and the steps around it.
-#[derive(Debug, Clone)]
-pub(crate) struct Advised {
-    pub(crate) change: Change,
-    pub(crate) steps: Vec<Step>,
-}
 
 /// A comparison and its outcome.
 #[derive(Debug, Clone)]
@@ -34,7 +26,7 @@ pub(crate) struct DiffReport {
     /// Of tables: how types are read.
     pub(crate) dialect: Option<String>,
     pub(crate) compat: Compatibility,
-    pub(crate) changes: Vec<Advised>,
+    pub(crate) changes: Vec<Change>,
     pub(crate) undecided: bool,
     pub(crate) dbt: Option<DbtVerdict>,
     pub(crate) notes: Vec<String>,
@@ -81,7 +73,7 @@ impl Weight {
 
 impl DiffReport {
     fn breaking(&self) -> usize {
-        self.changes.iter().filter(|c| c.change.breaking).count()
+        self.changes.iter().filter(|c| c.breaking).count()
     }
 
     pub(crate) fn exit(&self) -> u8 {
@@ -93,9 +85,9 @@ impl DiffReport {
     }
 
     /// Worst first, otherwise in the diff's own order.
-    fn sorted(&self) -> Vec<&Advised> {
-        let mut all: Vec<&Advised> = self.changes.iter().collect();
-        all.sort_by_key(|c| Weight::of(&c.change));
+    fn sorted(&self) -> Vec<&Change> {
+        let mut all: Vec<&Change> = self.changes.iter().collect();
+        all.sort_by_key(|c| Weight::of(c));
         all
     }
 
@@ -180,17 +172,6 @@ pub(crate) fn render(report: &DiffReport, format: OutputFormat, color: bool) -> 
 
 fn value(report: &DiffReport) -> Value {
     let compatible = if report.undecided { Value::Null } else { json!(report.breaking() == 0) };
-    let changes: Vec<Value> = report
-        .changes
-        .iter()
-        .map(|c| {
-            let mut value = json!(c.change);
-            if !c.steps.is_empty() {
-                value["steps"] = json!(c.steps);
-            }
-            value
-        })
-        .collect();
     let mut out = json!({
         "schema_version": 1,
         "old": report.old,
@@ -203,7 +184,7 @@ fn value(report: &DiffReport) -> Value {
         "compatible": compatible,
         "undecided": report.undecided,
         "exit": report.exit(),
-        "changes": changes,
+        "changes": report.changes,
         "notes": report.notes,
     });
     if let Some(dbt) = &report.dbt {
@@ -216,20 +197,20 @@ fn annotations(report: &DiffReport) -> String {
     let file = report.file.as_deref();
     let mut out = String::new();
     for c in report.sorted() {
-        let weight = Weight::of(&c.change);
+        let weight = Weight::of(c);
         let kind = match weight {
             Weight::Breaking | Weight::Undecided => "error",
             Weight::Notice => "warning",
             Weight::Fine => "notice",
         };
-        let mut body = format!("{}\n{}", c.change.message, judgments(&c.change));
-        if let Some(proof) = proof(&c.change) {
+        let mut body = format!("{}\n{}", c.message, judgments(c));
+        if let Some(proof) = proof(c) {
             body.push_str(&format!("\nproof: {proof}"));
         }
-        if let Some(suggestion) = &c.change.suggestion {
+        if let Some(suggestion) = &c.suggestion {
             body.push_str(&format!("\n→ {suggestion}"));
         }
-        let title = format!("{}: {}", clean_line(&c.change.rule), place(&c.change));
+        let title = format!("{}: {}", clean_line(&c.rule), place(c));
         out.push_str(&github::command(kind, file, None, &title, &body));
     }
     let kind = if report.exit() == 0 { "notice" } else { "error" };

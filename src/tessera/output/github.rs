@@ -52,7 +52,7 @@ pub(super) fn render(view: &View<'_>) -> String {
 fn body(item: &Item<'_>) -> String {
     let c = item.change;
     let mut lines = vec![clean(&c.change.message)];
-    let transition = words::transition(&c.change.before, &c.change.after);
+    let transition = words::transition(&c.change.rule, &c.change.before, &c.change.after);
     if !transition.is_empty() {
         lines.push(format!("{}: {transition} [{}]", view::full(c), item.level.label()));
     }

@@ -76,7 +76,7 @@ pub(super) fn render(view: &View<'_>) -> String {
 fn describe(item: &Item<'_>) -> String {
     let c = item.change;
     let mut lines = vec![format!("{} {} [{}]", view::full(c), clean_line(&c.change.rule), item.level.label())];
-    let transition = words::transition(&c.change.before, &c.change.after);
+    let transition = words::transition(&c.change.rule, &c.change.before, &c.change.after);
     lines.extend((!transition.is_empty()).then_some(transition));
     lines.push(clean(&c.change.message));
     lines.extend(view::place(c));

@@ -102,7 +102,7 @@ fn changes(view: &View<'_>, room: usize) -> String {
 
 fn row(item: &Item<'_>) -> String {
     let c = item.change;
-    let transition = words::transition(&c.change.before, &c.change.after);
+    let transition = words::transition(&c.change.rule, &c.change.before, &c.change.after);
     let transition =
         if transition.is_empty() { String::new() } else { format!(" {}", code_cell(&words::cut(&transition, 120))) };
     let mut teams: Vec<String> = view::others(c).map(words::team).collect();

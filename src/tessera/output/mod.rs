@@ -20,7 +20,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use diff::{Advised, DiffReport, render as render_diff};
+pub(crate) use diff::{DiffReport, render as render_diff};
 pub(crate) use findings::{error, finding_lines};
 pub(crate) use style::color;
 pub(crate) use table::table;

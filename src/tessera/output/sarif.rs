@@ -174,7 +174,7 @@ fn result(view: &View<'_>, item: &Item<'_>, rules: &mut Rules) -> Value {
 fn message(item: &Item<'_>) -> String {
     let c = item.change;
     let mut text = format!("{}: {}", view::short(c), clean(&c.change.message));
-    let transition = words::transition(&c.change.before, &c.change.after);
+    let transition = words::transition(&c.change.rule, &c.change.before, &c.change.after);
     if !transition.is_empty() {
         text.push_str(&format!(" ({transition})"));
     }

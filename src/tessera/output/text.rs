@@ -47,7 +47,7 @@ fn change(out: &mut String, item: &Item<'_>, paint: Paint) {
     };
     let parts = [
         paint.bold(&view::short(c)),
-        words::transition(&c.change.before, &c.change.after),
+        words::transition(&c.change.rule, &c.change.before, &c.change.after),
         format!("{} {}", clean_line(&c.change.rule), tone(&format!("[{}]", item.level.label()))),
     ];
     let shown: Vec<&str> = parts.iter().map(String::as_str).filter(|p| !p.is_empty()).collect();

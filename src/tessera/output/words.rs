@@ -30,6 +30,7 @@ fn is_unsafe(c: char) -> bool {
 pub(super) fn value(value: &Value) -> Option<String> {
     let text = match value {
         Value::Null => return None,
+        Value::Array(items) if items.is_empty() => return None,
         Value::String(text) => clean_line(text),
         Value::Array(items) if items.iter().all(Value::is_string) => {
             clean_line(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
@@ -40,8 +41,14 @@ pub(super) fn value(value: &Value) -> Option<String> {
 }
 
 /// `numeric(18,2) → double precision`; empty when there is neither side.
-pub(super) fn transition(before: &Value, after: &Value) -> String {
-    match (value(before), value(after)) {
+pub(super) fn transition(rule: &str, before: &Value, after: &Value) -> String {
+    // `true → false` says nothing by itself.
+    let said = |v: &Value| match v.as_bool().filter(|_| rule.starts_with("nullable-")) {
+        Some(true) => Some("nullable".to_owned()),
+        Some(false) => Some("NOT NULL".to_owned()),
+        None => value(v),
+    };
+    match (said(before), said(after)) {
         (None, None) => String::new(),
         (before, after) => {
             let side = |v: Option<String>| v.unwrap_or_else(|| "(none)".to_owned());

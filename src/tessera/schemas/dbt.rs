@@ -28,6 +28,7 @@ pub(super) fn source(bytes: Vec<u8>, path: &str, model: &str) -> Result<Source> 
         format: Some((SchemaFormat::Table, format!("a dbt model, by {known}"))),
         dialect: Some(table.dialect),
         table: Some(name_of(&node)),
+        stem: None,
         contract: Some(contract),
         notes: Vec::new(),
         value: serde_json::to_value(&table).context("the table cannot be written as JSON")?,
@@ -102,6 +103,6 @@ fn contract(node: &Node) -> Value {
         .map(|c| json!({"type": c.kind, "expression": c.expression, "columns": c.columns}))
         .collect();
     json!({
-        "enforced": node.contract_enforced, "materialized": node.materialized, "columns": columns, "constraints": of_model,
+        "adapter": node.dialect.name(), "enforced": node.contract_enforced, "materialized": node.materialized, "columns": columns, "constraints": of_model,
     })
 }

@@ -86,6 +86,7 @@ pub(super) async fn fetch(base: &str, subject: &str, version: &str) -> Result<So
         format: Some((format, format!("the registry says {said}"))),
         dialect: None,
         table: None,
+        stem: None,
         contract: None,
         notes: Vec::new(),
     })

@@ -72,6 +72,7 @@ pub(super) fn change(text: &str) -> AssetChange {
             reads: Judgment::Fails,
             writes: Judgment::Ok,
             suggestion: None,
+            steps: Vec::new(),
             fingerprint: String::new(),
         },
         file: None,

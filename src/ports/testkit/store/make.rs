@@ -163,6 +163,7 @@ pub(super) fn change() -> AssetChange {
         message: TEXT.into(),
         witness: None,
         suggestion: Some("keep it".into()),
+        steps: Vec::new(),
         source_rules: Vec::new(),
     };
     AssetChange {

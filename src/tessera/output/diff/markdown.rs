@@ -3,7 +3,8 @@
 use super::super::markdown::LIMIT;
 use super::super::markdown::escape::{cell, code, code_cell, prose};
 use super::super::words::{self, clean, count};
-use super::{Advised, DiffReport, Weight, judgments, place, proof};
+use super::{DiffReport, Weight, judgments, place, proof};
+use tessera_model::change::Change;
 
 /// By which the comment is found again.
 const MARKER: &str = "<!-- tessera-diff -->";
@@ -23,11 +24,20 @@ pub(super) fn render(report: &DiffReport) -> String {
     ));
     out.push_str(&format!("{}\n\n", prose(report.compat.mode.sentence())));
     for note in report.notes.iter().take(50) {
-        out.push_str(&format!("> {}\n", prose(&words::cut(note, 500))));
+        out.push_str(&format!("> {}\n>\n", prose(&words::cut(note, 500))));
+    }
+    if !report.notes.is_empty() {
+        out.push('\n');
     }
     if let Some(dbt) = &report.dbt {
         let word = if dbt.breaking { "breaking" } else { "no breaking change" };
         out.push_str(&format!("dbt itself (`state:modified.contract`) says: **{word}**\n\n"));
+        for reason in dbt.reasons.iter().take(20) {
+            out.push_str(&format!("- {}\n", prose(&words::cut(reason, 300))));
+        }
+        if !dbt.reasons.is_empty() {
+            out.push('\n');
+        }
     }
     if report.changes.is_empty() {
         return out;
@@ -37,10 +47,10 @@ pub(super) fn render(report: &DiffReport) -> String {
     };
     let room = LIMIT - left(report.changes.len()).len();
     let all = report.sorted();
-    out.push_str("\n| | where | change | old readers · writers |\n|---|---|---|---|\n");
+    out.push_str("| | where | change | old readers · writers |\n|---|---|---|---|\n");
     let mut shown = 0;
-    for advised in &all {
-        let line = row(advised);
+    for change in &all {
+        let line = row(change);
         if out.len() + line.len() > room {
             break;
         }
@@ -48,8 +58,8 @@ pub(super) fn render(report: &DiffReport) -> String {
         shown += 1;
     }
     out.push('\n');
-    for advised in all.iter().take(shown).filter(|a| Weight::of(&a.change) <= Weight::Undecided) {
-        let block = details(advised);
+    for change in all.iter().take(shown).filter(|c| Weight::of(c) <= Weight::Undecided) {
+        let block = details(change);
         if out.len() + block.len() > room {
             break;
         }
@@ -61,9 +71,8 @@ pub(super) fn render(report: &DiffReport) -> String {
     out
 }
 
-fn row(advised: &Advised) -> String {
-    let c = &advised.change;
-    let transition = words::transition(&c.before, &c.after);
+fn row(c: &Change) -> String {
+    let transition = words::transition(&c.rule, &c.before, &c.after);
     let transition =
         if transition.is_empty() { String::new() } else { format!(" {}", code_cell(&words::cut(&transition, 160))) };
     let weight = Weight::of(c);
@@ -77,8 +86,7 @@ fn row(advised: &Advised) -> String {
     )
 }
 
-fn details(advised: &Advised) -> String {
-    let c = &advised.change;
+fn details(c: &Change) -> String {
     let mut out = format!(
         "<details><summary>{}: {}</summary>\n\n",
         super::super::markdown::escape::html(&c.rule),
@@ -91,8 +99,10 @@ fn details(advised: &Advised) -> String {
     if let Some(suggestion) = &c.suggestion {
         out.push_str(&format!("→ {}\n\n", prose(suggestion)));
     }
-    for step in &advised.steps {
-        let text = clean(&step.text);
+    // Steps of one phase and language are one block to copy.
+    for of_one in c.steps.chunk_by(|a, b| (a.phase, a.language) == (b.phase, b.language)) {
+        let step = &of_one[0];
+        let text = of_one.iter().map(|s| clean(&s.text)).collect::<Vec<_>>().join("\n");
         let longest = text.split(|ch| ch != '`').map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest.max(2) + 1);
         let phase = format!("{:?}", step.phase).to_lowercase();

@@ -10,15 +10,14 @@ pub(super) fn render(report: &DiffReport) -> Value {
     let results = report
         .sorted()
         .into_iter()
-        .map(|advised| {
-            let c = &advised.change;
+        .map(|c| {
             let level = match Weight::of(c) {
                 Weight::Breaking | Weight::Undecided => "error",
                 Weight::Notice => "warning",
                 Weight::Fine => "note",
             };
             let mut text = format!("{}: {}", place(c), clean(&c.message));
-            let transition = words::transition(&c.before, &c.after);
+            let transition = words::transition(&c.rule, &c.before, &c.after);
             if !transition.is_empty() {
                 text.push_str(&format!(" ({transition})"));
             }
@@ -40,7 +39,7 @@ pub(super) fn render(report: &DiffReport) -> Value {
                 "partialFingerprints": {"tessera/v1": c.fingerprint().0},
                 "properties": {
                     "breaking": c.breaking, "reads": c.reads, "writes": c.writes, "before": c.before, "after": c.after,
-                    "witness": c.witness, "steps": advised.steps,
+                    "witness": c.witness, "steps": c.steps,
                 },
             })
         })

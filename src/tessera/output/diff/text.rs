@@ -2,8 +2,8 @@
 
 use super::super::style::Paint;
 use super::super::words::{self, clean, clean_line};
-use super::{Advised, DiffReport, Weight, judgments, place, proof};
-use tessera_diff::advice::Phase;
+use super::{DiffReport, Weight, judgments, place, proof};
+use tessera_model::change::{Change, Phase};
 
 pub(super) fn render(report: &DiffReport, color: bool) -> String {
     let paint = Paint(color);
@@ -12,9 +12,9 @@ pub(super) fn render(report: &DiffReport, color: bool) -> String {
     for note in &report.notes {
         out.push_str(&format!("  {} {}\n", paint.yellow("note:"), clean_line(note)));
     }
-    for advised in report.sorted() {
+    for one in report.sorted() {
         out.push('\n');
-        change(&mut out, advised, paint);
+        change(&mut out, one, paint);
     }
     if let Some(dbt) = &report.dbt {
         let word = if dbt.breaking { "breaking" } else { "no breaking change" };
@@ -33,15 +33,14 @@ pub(super) fn render(report: &DiffReport, color: bool) -> String {
     out
 }
 
-fn change(out: &mut String, advised: &Advised, paint: Paint) {
-    let c = &advised.change;
+fn change(out: &mut String, c: &Change, paint: Paint) {
     let weight = Weight::of(c);
     let tone = |text: &str| match weight {
         Weight::Breaking => paint.red(text),
         Weight::Undecided | Weight::Notice => paint.yellow(text),
         Weight::Fine => paint.dim(text),
     };
-    let transition = words::transition(&c.before, &c.after);
+    let transition = words::transition(&c.rule, &c.before, &c.after);
     let head = [
         paint.bold(&place(c)),
         transition,
@@ -64,7 +63,7 @@ fn change(out: &mut String, advised: &Advised, paint: Paint) {
         return;
     }
     let mut last: Option<(Phase, &str)> = None;
-    for step in &advised.steps {
+    for step in &c.steps {
         let phase = match step.phase {
             Phase::Expand => "expand",
             Phase::Migrate => "migrate",
