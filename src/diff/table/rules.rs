@@ -31,6 +31,9 @@ const FILES: &[(&str, &str)] = &[
     ("delta-4.0", include_str!("rules/delta-4.0.txt")),
 ];
 
+/// Deeper arrays are left to the parser of types, which has its own bound.
+const MAX_DEPTH: usize = 32;
+
 /// What a change of type does, mildest first; see `rules/README.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effect {
@@ -87,26 +90,34 @@ impl TypeRules {
     pub(crate) fn parse(&self, dialect: Dialect, spelling: &str) -> LogicalType {
         let spelling = spelling.trim();
         match self.aliases.iter().find(|(from, _)| from.eq_ignore_ascii_case(spelling)) {
-            Some((_, to)) => self.parse_named(dialect, to),
-            None => self.parse_named(dialect, spelling),
+            Some((_, to)) => self.parse_named(dialect, to, 0),
+            None => self.parse_named(dialect, spelling, 0),
         }
     }
 
-    fn parse_named(&self, dialect: Dialect, spelling: &str) -> LogicalType {
-        if let Some(inner) = spelling.strip_suffix("[]") {
-            return LogicalType::Array(Box::new(self.parse(dialect, inner)));
+    fn parse_named(&self, dialect: Dialect, spelling: &str, depth: usize) -> LogicalType {
+        let element = spelling.strip_suffix("[]").filter(|_| depth < MAX_DEPTH && self.speaks_of(spelling));
+        if let Some(element) = element {
+            return LogicalType::Array(Box::new(self.parse_named(dialect, element.trim_end(), depth + 1)));
         }
         let word = spelling.split(|c: char| c == '(' || c.is_whitespace()).next().unwrap_or(spelling);
         if self.opaque.iter().any(|o| o.eq_ignore_ascii_case(word)) {
             return LogicalType::Other(spelling.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase());
         }
         if self.sized_arrays
-            && let Some((inner, length)) = sized(spelling)
+            && depth < MAX_DEPTH
+            && let Some((element, length)) = sized(spelling)
         {
-            let inner = self.parse(dialect, inner).spell(dialect);
-            return LogicalType::Other(format!("{}[{length}]", inner.to_lowercase()));
+            let element = self.parse_named(dialect, element, depth + 1).spell(dialect);
+            return LogicalType::Other(format!("{}[{length}]", element.to_lowercase()));
         }
         self.canonical(LogicalType::parse(dialect, spelling))
+    }
+
+    /// Has the file something of its own to say about the elements of an array?
+    fn speaks_of(&self, spelling: &str) -> bool {
+        let word = spelling.split(|c: char| matches!(c, '(' | '[') || c.is_whitespace()).next().unwrap_or(spelling);
+        self.opaque.iter().any(|o| o.eq_ignore_ascii_case(word)) || self.sized_arrays
     }
 
     /// `TIMESTAMP` and `TIMESTAMP(6)` are one type where 6 is the default.

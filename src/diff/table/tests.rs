@@ -141,6 +141,24 @@ fn a_rename_is_suggested_on_the_removal_and_never_hides_it() {
 }
 
 #[test]
+fn spellings_that_nest_without_end_are_answered() {
+    let deep = [("[]", 100_000), ("[3]", 100_000), (" array", 10_000)];
+    for dialect in [Dialect::DuckDb, Dialect::Postgres] {
+        for (suffix, times) in deep {
+            let spelling = format!("interval{}", suffix.repeat(times));
+            let table = |t: &str| TableSchema::new(dialect, vec![Column::new("a", Some(t))]);
+            let found = diff_tables(
+                &table(&spelling),
+                &table("integer"),
+                Compatibility::new(Mode::Backward),
+                &Options::default(),
+            );
+            assert!(found.changes.iter().any(|c| c.breaking), "{dialect} {suffix}");
+        }
+    }
+}
+
+#[test]
 fn a_widening_breaks_when_the_policy_says_so() {
     let (old, new) = (read(&json!([{"name": "a", "type": "int"}])), read(&json!([{"name": "a", "type": "bigint"}])));
     let compat = Compatibility::new(Mode::Backward);

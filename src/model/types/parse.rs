@@ -245,7 +245,9 @@ fn text_type(dialect: Dialect, word: &str, args: &[&str]) -> LogicalType {
     let max = match (dialect, word, n) {
         // Snowflake: STRING = TEXT = VARCHAR = VARCHAR(16777216), the largest there is.
         (Dialect::Snowflake, _, None | Some(16_777_216 | 134_217_728)) => None,
-        (Dialect::Redshift, "text", None) => Some(256),
+        (Dialect::Redshift, _, None) if args.first().is_some_and(|a| a.trim().eq_ignore_ascii_case("max")) => {
+            Some(65_535)
+        }
         (Dialect::Redshift, _, None) => Some(256),
         (Dialect::MySql, word, n) => mysql_size(word, n),
         // Lengths are accepted and ignored.
