@@ -49,7 +49,7 @@ impl<'a> About<'a> {
             "type-changed" | "field-removed" | "enum-value-added" => true,
             "type-widened" => !self.in_place(column),
             "type-narrowed" | "enum-value-removed" => {
-                !self.in_place(column) && !(self.engine.statement("retype").is_some() && self.any())
+                !(self.in_place(column) || self.engine.statement("retype").is_some() && self.any())
             }
             _ => false,
         }

@@ -121,10 +121,11 @@ fn a_rename_publishes_both_names() {
 fn a_protobuf_field_is_reserved_by_its_number() {
     let schema = |fields: &str| json!(format!("syntax = \"proto3\"; message M {{ int32 a = 1; {fields} }}"));
     let (old, new) = (schema("repeated string tags = 21;"), schema(""));
-    let judged =
+    let mut judged =
         diff(SchemaFormat::Protobuf, &old, &new, Compatibility::new(Mode::Backward), &Options::default()).unwrap();
     let subject = Subject::schema(SchemaFormat::Protobuf);
-    let all: Vec<_> = judged.changes.iter().flat_map(|c| steps(c, &subject, &Options::default())).collect();
+    advise(&mut judged.changes, &subject, &Options::default());
+    let all: Vec<_> = judged.changes.into_iter().flat_map(|c| c.steps).collect();
     assert_eq!(all[0].text, "// mark it first\nrepeated string tags = 21 [deprecated = true];");
     assert_eq!(all.last().unwrap().text, "reserved 21;\nreserved \"tags\";");
 }
