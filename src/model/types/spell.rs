@@ -19,13 +19,17 @@ impl LogicalType {
             .to_owned(),
             LogicalType::Int { bits, signed } => int(dialect, *bits, *signed),
             LogicalType::Decimal { precision, scale } => {
+                // BigQuery's NUMERIC has at most 29 digits before the point and 9 behind it.
+                let wide =
+                    big && precision.is_some_and(|p| i32::from(*scale) > 9 || i32::from(p) - i32::from(*scale) > 29);
                 let word = match dialect {
                     D::Snowflake | D::Oracle => "NUMBER",
+                    D::BigQuery if wide => "BIGNUMERIC",
                     D::Postgres | D::Redshift | D::BigQuery => "NUMERIC",
                     _ => "DECIMAL",
                 };
                 match precision {
-                    Some(p) if !(big && *p == 38 && *scale == 9) => format!("{word}({p},{scale})"),
+                    Some(p) if !(big && matches!((*p, *scale), (38, 9) | (76, 38))) => format!("{word}({p},{scale})"),
                     _ => word.to_owned(),
                 }
             }

@@ -91,3 +91,19 @@ fn odd_input_is_kept_as_text_and_never_panics() {
         LogicalType::Timestamp { precision: Some(6), zone: Zone::Instant }
     );
 }
+
+#[test]
+fn decimals_of_bigquery_are_called_by_what_holds_them() {
+    for (written, spelled) in [
+        ("NUMERIC", "NUMERIC"),
+        ("NUMERIC(38, 9)", "NUMERIC"),
+        ("NUMERIC(31, 2)", "NUMERIC(31,2)"),
+        ("BIGNUMERIC", "BIGNUMERIC"),
+        ("BIGDECIMAL(50, 20)", "BIGNUMERIC(50,20)"),
+        ("BIGNUMERIC(38, 0)", "BIGNUMERIC(38,0)"),
+    ] {
+        let t = LogicalType::parse(Dialect::BigQuery, written);
+        assert_eq!(t.spell(Dialect::BigQuery), spelled, "{written}");
+        assert_eq!(LogicalType::parse(Dialect::BigQuery, spelled), t, "{written}");
+    }
+}
