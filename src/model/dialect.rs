@@ -159,6 +159,19 @@ impl Folding {
         }
     }
 
+    /// Writes the key of a stored name behind what is there.
+    pub fn push_key(self, stored: &str, out: &mut String) {
+        match self {
+            Folding::Insensitive if stored.is_ascii() => {
+                let from = out.len();
+                out.push_str(stored);
+                out[from..].make_ascii_lowercase();
+            }
+            Folding::Insensitive => out.push_str(&stored.to_lowercase()),
+            _ => out.push_str(stored),
+        }
+    }
+
     /// Whether `key` is the key of a stored name; makes no copy of names in plain letters.
     pub fn is_key(self, stored: &str, key: &str) -> bool {
         match self {

@@ -83,7 +83,14 @@ impl TableName {
 
     pub fn key(&self, dialect: Dialect) -> TableKey {
         let folding = dialect.table_folding();
-        TableKey(self.parts().map(|p| folding.key(p)).collect::<Vec<_>>().join("."))
+        let mut key = String::with_capacity(self.parts().map(|p| p.len() + 1).sum());
+        for (i, part) in self.parts().enumerate() {
+            if i > 0 {
+                key.push('.');
+            }
+            folding.push_key(part, &mut key);
+        }
+        TableKey(key)
     }
 
     /// True when one name is a suffix of the other, comparing without case: how people write table names by hand.

@@ -8,7 +8,7 @@ use tessera_model::dialect::Folding;
 use tessera_sql::ir::IdentId;
 
 /// The form in which a written name is compared. Most are written that way already.
-fn key(folding: Folding, text: &str, quoted: bool) -> Cow<'_, str> {
+pub(super) fn key(folding: Folding, text: &str, quoted: bool) -> Cow<'_, str> {
     let same = match folding {
         Folding::Lower => quoted || is_lower(text),
         Folding::Upper => quoted || text.bytes().all(|b| b.is_ascii() && !b.is_ascii_lowercase()),

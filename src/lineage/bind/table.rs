@@ -1,5 +1,6 @@
 //! What a table name stands for: a table of the catalog, one made earlier in the script, or one that nobody knows.
 
+use super::names;
 use super::value::{Col, Info, Output, Source, Sym, TableId, Wild};
 use super::{Binder, SourceColumn, Spelling};
 use smallvec::smallvec;
@@ -44,7 +45,7 @@ impl Binder<'_> {
         let folding = self.dialect.table_folding();
         let stored = TableName::from_parts(parts.iter().map(|(t, q)| folding.store(t, *q)).collect())?;
         let full = stored.qualified(self.defaults.database.as_deref(), self.defaults.schema.as_deref());
-        let key: Box<[Sym]> = full.parts().map(|p| folding.key(p)).map(|k| self.syms.intern(&k)).collect();
+        let key: Box<[Sym]> = full.parts().map(|p| self.syms.intern(&names::key(folding, p, true))).collect();
         if let Some(found) = self.table_ids.get(&key) {
             return Some(*found);
         }
@@ -163,19 +164,18 @@ impl Binder<'_> {
     }
 
     pub(super) fn source(&mut self, table: TableId, sym: Sym, name: &Rc<str>) -> Source {
-        if let Some(found) = self.source_ids.get(&(table, sym)) {
-            return *found;
-        }
-        let id = Source(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(SourceColumn {
-            table,
-            name: Rc::clone(name),
-            pos: Pos::default(),
-            mentioned: false,
-            candidate: false,
-        });
-        self.source_ids.insert((table, sym), id);
-        id
+        let sources = &mut self.sources;
+        *self.source_ids.entry((table, sym)).or_insert_with(|| {
+            let id = Source(u32::try_from(sources.len()).unwrap_or(u32::MAX));
+            sources.push(SourceColumn {
+                table,
+                name: Rc::clone(name),
+                pos: Pos::default(),
+                mentioned: false,
+                candidate: false,
+            });
+            id
+        })
     }
 
     pub(super) fn is_cte_name(&mut self, name: Idents) -> Option<usize> {
@@ -190,8 +190,14 @@ impl Binder<'_> {
             Some(alias) => vec![self.alias_sym(alias)],
             None => {
                 let folding = self.alias_fold;
+                if let [one] = self.arena.idents(name)
+                    && self.dialect != Dialect::BigQuery
+                    && !self.text(*one).is_empty()
+                {
+                    return vec![self.alias_sym(*one)];
+                }
                 let parts = self.table_parts(name);
-                parts.iter().map(|(t, q)| self.syms.intern(&folding.key(&folding.store(t, *q)))).collect()
+                parts.iter().map(|(t, q)| self.syms.intern(&names::key(folding, t, *q))).collect()
             }
         }
     }
