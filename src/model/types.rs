@@ -1,6 +1,7 @@
 //! Logical column types: one vocabulary for what every warehouse spells differently. `parse` reads a dialect's spelling,
 //! `spell` writes it. A spelling nobody knows becomes `Other` with its text kept, never a guess.
 
+mod own;
 mod parse;
 mod spell;
 

@@ -102,6 +102,8 @@ fn a_renamed_column_breaks_those_who_read_it() {
         assert_eq!(report["verdict"], "acknowledge");
         let gone = change(&report, "stg_orders", "order_state");
         assert_eq!((&gone["rule"], &gone["breaking"]), (&json!("column-removed"), &json!(true)));
+        let steps = gone["steps"].as_array().unwrap();
+        assert!(steps.iter().any(|s| s["phase"] == "contract" && s["language"] == "sql"), "{gone:#}");
         assert_eq!(
             readers(gone),
             pairs(&[

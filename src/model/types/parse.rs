@@ -2,6 +2,7 @@
 //! Snowflake "Summary of data types", BigQuery "Data types", Databricks "Data types", DuckDB "Data Types", SQLite
 //! "Determination Of Column Affinity", MySQL "Data Types", Trino "Data types", ClickHouse "Data types", T-SQL "Data types".
 
+use super::own::{array_of, bits, mysql_size, own_name, strip_word};
 use super::{LogicalType, StructField, Zone};
 use crate::dialect::Dialect;
 
@@ -256,60 +257,6 @@ fn text_type(dialect: Dialect, word: &str, args: &[&str]) -> LogicalType {
         (_, _, n) => n,
     };
     LogicalType::Text { max, fixed: false }
-}
-
-/// What MySQL's texts and blobs hold, in bytes; `None` for the 4 GiB of the longest.
-fn mysql_size(word: &str, given: Option<u32>) -> Option<u32> {
-    match word {
-        "tinytext" | "tinyblob" => Some(255),
-        "text" | "blob" if given.is_none() => Some(65_535),
-        "mediumtext" | "mediumblob" | "long varbinary" => Some(16_777_215),
-        _ => given,
-    }
-}
-
-/// PostgreSQL does not hold an array to its dimensions ("Arrays", 8.15.1).
-fn array_of(dialect: Dialect, inner: LogicalType) -> LogicalType {
-    match inner {
-        LogicalType::Array(_) if dialect == Dialect::Postgres => inner,
-        _ => LogicalType::Array(Box::new(inner)),
-    }
-}
-
-fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let start = text.len().checked_sub(word.len()).filter(|i| text.is_char_boundary(*i))?;
-    text[start..].eq_ignore_ascii_case(word).then_some(&text[..start])
-}
-
-/// Bit strings are known by name.
-fn bits(word: &str, length: Option<u32>) -> LogicalType {
-    let varying = word != "bit";
-    LogicalType::Other(match (varying, length) {
-        (true, None) => "bit varying".to_owned(),
-        (true, Some(n)) => format!("bit varying({n})"),
-        (false, n) => format!("bit({})", n.unwrap_or(1)),
-    })
-}
-
-/// Names that only one engine has.
-fn own_name(dialect: Dialect, word: &str) -> Option<LogicalType> {
-    let stamp = |precision, zone| Some(LogicalType::Timestamp { precision: Some(precision), zone });
-    match (dialect, word) {
-        (Dialect::DuckDb, "integral" | "signed") => Some(LogicalType::INTEGER),
-        (Dialect::DuckDb, "oid") => Some(LogicalType::BIGINT),
-        (Dialect::DuckDb, "logical") => Some(LogicalType::Bool),
-        (Dialect::DuckDb, "guid") => Some(LogicalType::Uuid),
-        (Dialect::DuckDb, "time_ns") => Some(LogicalType::Time { precision: Some(9), zone: Zone::None }),
-        (Dialect::DuckDb, "timestamptz_ns") => stamp(9, Zone::Instant),
-        (Dialect::DuckDb, "bit" | "bitstring") => Some(LogicalType::Other("bit".to_owned())),
-        (Dialect::DuckDb, "bignum" | "varint") => Some(LogicalType::Other("bignum".to_owned())),
-        (Dialect::Sqlite, "mediumint" | "int2" | "int8" | "unsigned big int") => Some(LogicalType::BIGINT),
-        (Dialect::MySql, "long" | "long varchar") => Some(LogicalType::Text { max: Some(16_777_215), fixed: false }),
-        (Dialect::Oracle, "long") => Some(LogicalType::TEXT),
-        (Dialect::Snowflake, "float4") => Some(LogicalType::DOUBLE),
-        (Dialect::MySql, "serial") => Some(LogicalType::Int { bits: 64, signed: false }),
-        _ => None,
-    }
 }
 
 fn bare_timestamp(dialect: Dialect) -> Zone {
