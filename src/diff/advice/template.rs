@@ -104,7 +104,7 @@ fn fits(pattern: &str, rule: &str) -> bool {
 
 pub(super) fn steps(change: &Change, language: Language) -> Vec<Step> {
     let Some(texts) = book(language).and_then(|b| b.of(&change.rule)) else { return Vec::new() };
-    let name = name(&change.path);
+    let name = name(&change.path, language);
     let (before, after) = (shown(&change.before), shown(&change.after));
     let number = number(change);
     let words =
@@ -146,8 +146,18 @@ pub(super) fn fill(text: &str, words: &[(&str, &str)]) -> String {
     out
 }
 
-/// The last part of a path in any of the notations: `/properties/a`, `Type.field`, `GET /pets query parameter n`.
-fn name(path: &str) -> String {
+/// What a path is about, in any of the notations: the innermost field or property (`/fields/a/type` is about `a`), else the
+/// last part (`Type.field`, `GET /pets query parameter n`).
+fn name(path: &str, language: Language) -> String {
+    let inner = match language {
+        Language::Avro => "/fields/",
+        Language::JsonSchema => "/properties/",
+        _ => "",
+    };
+    let path = match path.rsplit_once(inner).filter(|_| !inner.is_empty()) {
+        Some((_, from)) => from.split('/').next().unwrap_or(from),
+        None => path,
+    };
     let last = path.rsplit(['/', '.', ' ', ':']).find(|p| !p.is_empty()).unwrap_or(path);
     last.replace("~1", "/").replace("~0", "~")
 }

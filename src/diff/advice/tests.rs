@@ -118,6 +118,21 @@ fn a_rename_publishes_both_names() {
 }
 
 #[test]
+fn steps_name_the_field_and_not_what_is_inside_of_it() {
+    let record = |t: &str| json!({"type": "record", "name": "O", "fields": [{"name": "id", "type": t}]});
+    let said = |format, old: &Value, new: &Value| {
+        let mut judged = diff(format, old, new, Compatibility::new(Mode::Backward), &Options::default()).unwrap();
+        advise(&mut judged.changes, &Subject::schema(format), &Options::default());
+        judged.changes.into_iter().flat_map(|c| c.steps).map(|s| s.text).collect::<Vec<_>>().join("\n")
+    };
+    let avro = said(SchemaFormat::Avro, &record("int"), &record("long"));
+    assert!(avro.contains("\"id_v2\"") && !avro.contains("type_v2"), "{avro}");
+    let array = |t: &str| json!({"properties": {"a": {"type": "array", "items": {"type": t}}}});
+    let json = said(SchemaFormat::JsonSchema, &array("integer"), &array("string"));
+    assert!(json.contains("\"a_v2\""), "{json}");
+}
+
+#[test]
 fn a_protobuf_field_is_reserved_by_its_number() {
     let schema = |fields: &str| json!(format!("syntax = \"proto3\"; message M {{ int32 a = 1; {fields} }}"));
     let (old, new) = (schema("repeated string tags = 21;"), schema(""));

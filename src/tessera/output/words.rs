@@ -43,9 +43,14 @@ pub(super) fn value(value: &Value) -> Option<String> {
 /// `numeric(18,2) → double precision`; empty when there is neither side.
 pub(super) fn transition(rule: &str, before: &Value, after: &Value) -> String {
     // `true → false` says nothing by itself.
-    let said = |v: &Value| match v.as_bool().filter(|_| rule.starts_with("nullable-")) {
-        Some(true) => Some("nullable".to_owned()),
-        Some(false) => Some("NOT NULL".to_owned()),
+    let [yes, no] = match rule.split('-').next() {
+        Some("nullable") => ["nullable", "NOT NULL"],
+        Some("required") => ["required", "optional"],
+        _ => ["true", "false"],
+    };
+    let said = |v: &Value| match v.as_bool() {
+        Some(true) => Some(yes.to_owned()),
+        Some(false) => Some(no.to_owned()),
         None => value(v),
     };
     match (said(before), said(after)) {
