@@ -4,6 +4,8 @@
 
 mod advice;
 mod array;
+mod asserts;
+mod branch;
 mod confirm;
 mod contain;
 mod dec;

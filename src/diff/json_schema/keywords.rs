@@ -192,7 +192,8 @@ impl<'a> Explainer<'a, '_> {
         let had = a.members("properties");
         for name in is.difference(&was) {
             let q = self.solver.arena.make(Node::Required((*name).to_owned()));
-            let said = format!("`{name}` is required now");
+            let fresh = gone.contains_key(name) && !had.contains_key(name);
+            let said = format!("`{name}` is {}", if fresh { "new and required" } else { "required now" });
             let mut at = place.clone();
             at.path = place.key(&["properties", name]);
             self.report("required-added", place, at.path, TRUE, q, json!(false), json!(true), &said);

@@ -3,6 +3,8 @@
 
 mod markdown;
 mod sarif;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use super::words::{self, clean_line, count};
@@ -91,6 +93,16 @@ impl DiffReport {
         all
     }
 
+    /// The same for people: a property that is new and required is told once, as long as that says all there is to say.
+    fn told(&self) -> Vec<&Change> {
+        let all = self.sorted();
+        let said = |c: &Change| {
+            let covers = |r: &&Change| r.rule == "required-added" && r.path == c.path;
+            c.rule == "property-added" && all.iter().any(|r| covers(r) && c.reads <= r.reads && c.writes <= r.writes)
+        };
+        all.iter().copied().filter(|c| !said(c)).collect()
+    }
+
     fn headline(&self) -> String {
         format!("{} → {}", clean_line(&self.old), clean_line(&self.new))
     }
@@ -101,8 +113,10 @@ impl DiffReport {
     }
 
     fn verdict(&self) -> String {
-        let all = count(self.changes.len(), "change");
-        let said = match (self.changes.len(), self.breaking(), self.undecided) {
+        let told = self.told();
+        let all = count(told.len(), "change");
+        let breaking = told.iter().filter(|c| c.breaking).count();
+        let said = match (told.len(), breaking, self.undecided) {
             (0, _, _) => "no change".to_owned(),
             (_, n, true) => format!(
                 "undecided: {n} of {all} could not be shown to be compatible; what is not known is never called safe"
@@ -196,7 +210,7 @@ fn value(report: &DiffReport) -> Value {
 fn annotations(report: &DiffReport) -> String {
     let file = report.file.as_deref();
     let mut out = String::new();
-    for c in report.sorted() {
+    for c in report.told() {
         let weight = Weight::of(c);
         let kind = match weight {
             Weight::Breaking | Weight::Undecided => "error",

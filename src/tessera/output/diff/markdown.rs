@@ -46,7 +46,7 @@ pub(super) fn render(report: &DiffReport) -> String {
         format!("\n**{} not shown for lack of room**; `--output json` has all.\n", count(n, "further change"))
     };
     let room = LIMIT - left(report.changes.len()).len();
-    let all = report.sorted();
+    let all = report.told();
     out.push_str("| | where | change | old readers · writers |\n|---|---|---|---|\n");
     let mut shown = 0;
     for change in &all {

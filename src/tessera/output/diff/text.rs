@@ -12,7 +12,7 @@ pub(super) fn render(report: &DiffReport, color: bool) -> String {
     for note in &report.notes {
         out.push_str(&format!("  {} {}\n", paint.yellow("note:"), clean_line(note)));
     }
-    for one in report.sorted() {
+    for one in report.told() {
         out.push('\n');
         change(&mut out, one, paint);
     }
