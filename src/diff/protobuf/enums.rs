@@ -5,6 +5,7 @@ use super::compare::Walk;
 use super::found::{found, list};
 use super::members::{Kept, reserved};
 use super::model::Enum;
+use std::collections::HashSet;
 use tessera_model::change::Judgment::{Fails, Ok, Risky};
 
 pub(super) fn compare(walk: &mut Walk<'_>, name: &str, old: &Enum, new: &Enum) {
@@ -23,13 +24,14 @@ pub(super) fn compare(walk: &mut Walk<'_>, name: &str, old: &Enum, new: &Enum) {
         let made = found("json-format-changed", name).seen_by("ENUM_SAME_JSON_FORMAT", file);
         walk.push(made.values("ALLOW", "LEGACY_BEST_EFFORT").says(said));
     }
+    let words = new.reserved_names.iter().collect();
     for (number, names) in &old.values {
         if !walk.visit() {
             return;
         }
         match new.values.get(number) {
             Some(has) => same(walk, name, file, *number, names, has),
-            None => removed(walk, name, *number, names, new),
+            None => removed(walk, name, *number, names, new, &words),
         }
     }
     for (number, names) in new.values.iter().filter(|(number, _)| !old.values.contains_key(number)) {
@@ -50,11 +52,11 @@ impl<'a> Kept<'a> {
     }
 }
 
-fn removed(walk: &mut Walk<'_>, name: &str, number: i64, names: &[String], new: &Enum) {
+fn removed(walk: &mut Walk<'_>, name: &str, number: i64, names: &[String], new: &Enum, reserved: &HashSet<&String>) {
     let file = new.place.file.as_str();
     let first = names.first().map_or("", String::as_str);
     let kept = within(number, &new.reserved_ranges);
-    let words = names.iter().all(|name| new.reserved_names.contains(name));
+    let words = names.iter().all(|name| reserved.contains(name));
     // Nobody sends it any more; unless it is reserved, its number or name may come to mean something else.
     let (reads, writes) = if kept && words { (Ok, Risky) } else { (Fails, Fails) };
     let rest = if kept && words { "; it is reserved" } else { ", and is not fully reserved" };
@@ -73,7 +75,8 @@ fn removed(walk: &mut Walk<'_>, name: &str, number: i64, names: &[String], new: 
 fn same(walk: &mut Walk<'_>, name: &str, file: &str, number: i64, was: &[String], is: &[String]) {
     let first = was.first().map_or("", String::as_str);
     let path = format!("{name}.{first}");
-    if was.iter().any(|word| !is.contains(word)) {
+    let now: HashSet<&String> = is.iter().collect();
+    if was.iter().any(|word| !now.contains(word)) {
         let said = format!("value {number} of `{name}` is called {} now, no longer {}", is.join(", "), was.join(", "));
         let mut made = found("enum-value-renamed", path).number(number).values(list(was), list(is)).says(said);
         for _ in is {

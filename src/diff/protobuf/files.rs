@@ -30,8 +30,18 @@ const WELL_KNOWN: [(&str, &str); 15] = [
 
 /// An error in a file, or in the whole side where `file` is empty; line 0 is none.
 pub(super) fn refused(side: Side, file: &str, line: u32, said: &str) -> DiffError {
-    let message = if line == 0 { said.to_owned() } else { format!("line {line}: {said}") };
+    let said = shortened(said);
+    let message = if line == 0 { said } else { format!("line {line}: {said}") };
     DiffError::NotASchema { side, message, path: file.to_owned() }
+}
+
+/// Names in a text may be as long as the text.
+fn shortened(said: &str) -> String {
+    const MOST: usize = 600;
+    match (said.char_indices().nth(MOST / 2), said.char_indices().rev().nth(MOST / 2)) {
+        (Some((head, _)), Some((tail, _))) if head < tail => format!("{} … {}", &said[..head], &said[tail..]),
+        _ => said.to_owned(),
+    }
 }
 
 /// The files of a side, those first that others import. `other` tells how the only file of the other side is called.

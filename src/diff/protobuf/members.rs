@@ -43,7 +43,7 @@ pub(super) fn message(walk: &mut Walk<'_>, name: &str, old: &Message, new: &Mess
     };
     ranges.compare(walk, &old.extension_ranges, &new.extension_ranges);
     if check::collapsed(&old.extension_ranges) != check::collapsed(&new.extension_ranges)
-        && !lost(&new.extension_ranges, &old.extension_ranges).is_empty()
+        && !lost(&new.extension_ranges, &check::collapsed(&old.extension_ranges)).is_empty()
     {
         walk.push(found("extension-range-added", name).says(format!("`{name}` keeps more numbers for extensions")));
     }
@@ -146,7 +146,6 @@ fn range_shown((start, end): &Range) -> String {
 
 /// The parts of `old` that are in none of `new`, which is sorted and apart.
 fn lost(old: &[Range], new: &[Range]) -> Vec<Range> {
-    let new = check::collapsed(new);
     let mut out = Vec::new();
     for (start, end) in old {
         let mut from = *start;
@@ -200,7 +199,7 @@ pub(super) fn reserved(
                 .says(said),
         );
     }
-    let more = !lost(new.ranges, old.ranges).is_empty() || has.difference(&had).next().is_some();
+    let more = !lost(new.ranges, &check::collapsed(old.ranges)).is_empty() || has.difference(&had).next().is_some();
     if more {
         walk.push(found("reserved-added", name).says(format!("`{name}` reserves more numbers or names")));
     }
