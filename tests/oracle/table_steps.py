@@ -105,7 +105,12 @@ class Steps:
                     if "cannot alter this" in step["text"]:
                         self.counts["no_statement"] += 1
                         whole = False
-                    for statement in statements(step["text"].replace("<value>", self.value(change, new))):
+                    value = self.value(change, new)
+                    if "<value>" in step["text"] and value is None:
+                        # None of our words is a value of the type: nobody could fill the column here.
+                        self.counts["no_cast"] += 1
+                        return None
+                    for statement in statements(step["text"].replace("<value>", value or "")):
                         self.counts["statements"] += 1
                         failed = engine.failure(statement)
                         if failed and ("cannot cast" in failed or "cannot be cast" in failed or "Unimplemented type for cast" in failed or "Conversion Error" in failed):
@@ -129,7 +134,7 @@ class Steps:
     def value(self, change, new):
         type_ = next((c["type"] for c in new["columns"] if c["name"] == change.get("column")), "text")
         fits = next((w for w in WORDS if self.engine.takes(w, type_)), None)
-        return f"CAST({quoted(fits)} AS {type_})" if fits is not None else "NULL"
+        return f"CAST({quoted(fits)} AS {type_})" if fits is not None else None
 
     def summary(self):
         n, e = self.counts, self.engine

@@ -143,7 +143,8 @@ def main():
         print(run.summary())
         if args.steps:
             steps = Steps(args.batch, engine)
-            steps.run(engine.r, args.steps)
+            # Of its own: how far the values came in the time given must not choose the tables.
+            steps.run(random.Random(f"{args.seed}/{kind.name}/steps"), args.steps)
             print(steps.summary())
             run.misses += steps.misses
             bad |= bool(steps.misses or not steps.counts["shapes"])
