@@ -11,11 +11,12 @@ mod tests;
 
 pub use alters::alters_in_place;
 
-use crate::Options;
-use tessera_model::TableSchema;
+use crate::{Diff, DiffError, Options, diff, diff_tables, table};
+use serde_json::Value;
 use tessera_model::change::{Change, ChangeKind, Judgment};
 pub use tessera_model::change::{Language, Phase, Step};
 use tessera_model::contract::SchemaFormat;
+use tessera_model::{Compatibility, TableSchema};
 
 fn language_of(format: SchemaFormat) -> Language {
     match format {
@@ -46,6 +47,37 @@ impl<'a> Subject<'a> {
     pub fn tables(old: &'a TableSchema, new: &'a TableSchema, name: Option<&'a str>) -> Subject<'a> {
         Subject { format: SchemaFormat::Table, name, tables: Some((old, new)) }
     }
+}
+
+/// [`diff`](crate::diff) with the steps of each change. `name` is what a table is called in them.
+pub fn advised(
+    format: SchemaFormat,
+    old: &Value,
+    new: &Value,
+    compat: Compatibility,
+    options: &Options,
+    name: Option<&str>,
+) -> Result<Diff, DiffError> {
+    if format == SchemaFormat::Table {
+        let (before, after, options) = table::sides(old, new, options)?;
+        return Ok(advised_tables(&before, &after, compat, &options, name));
+    }
+    let mut found = diff(format, old, new, compat, options)?;
+    advise(&mut found.changes, &Subject::schema(format), options);
+    Ok(found)
+}
+
+/// The same for two tables that are read already.
+pub fn advised_tables(
+    old: &TableSchema,
+    new: &TableSchema,
+    compat: Compatibility,
+    options: &Options,
+    name: Option<&str>,
+) -> Diff {
+    let mut found = diff_tables(old, new, compat, options);
+    advise(&mut found.changes, &Subject::tables(old, new, name), options);
+    found
 }
 
 /// Writes each change's steps into it, in the order in which they are taken. None where there is nothing to migrate:

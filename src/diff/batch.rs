@@ -1,7 +1,7 @@
 //! `tessera diff --batch` (INTERFACES): one JSON line in, one out, same order. A bad line becomes an error line.
 
-use crate::advice::{Subject, advise};
-use crate::{DiffError, Options, Side, diff, hinted, table};
+use crate::advice::advised;
+use crate::{DiffError, Options};
 use serde_json::{Map, Value, json};
 use tessera_model::contract::SchemaFormat;
 use tessera_model::{Compatibility, Dialect};
@@ -53,16 +53,9 @@ fn answer(request: &Value) -> Result<Map<String, Value>, String> {
         options.type_rules = rules.map(|_| name.to_owned());
     }
     let (old, new) = (side("old")?, side("new")?);
-    let options = if format == SchemaFormat::Table { hinted(&options, old, new) } else { options };
-    let mut outcome = diff(format, old, new, compat, &options).map_err(|e: DiffError| e.to_string())?;
+    let name = if format == SchemaFormat::Table { word("table")? } else { None };
+    let outcome = advised(format, old, new, compat, &options, name).map_err(|e: DiffError| e.to_string())?;
     let compatible = outcome.compatible();
-    if format == SchemaFormat::Table && !outcome.changes.is_empty() {
-        let read = |value, side| table::read(value, options.dialect, side).map_err(|e| e.to_string());
-        let (old, new) = (read(old, Side::Old)?, read(new, Side::New)?);
-        advise(&mut outcome.changes, &Subject::tables(&old, &new, word("table")?), &options);
-    } else {
-        advise(&mut outcome.changes, &Subject::schema(format), &options);
-    }
     let mut out = Map::new();
     out.insert("compatible".to_owned(), json!(compatible));
     out.insert("undecided".to_owned(), json!(outcome.undecided));

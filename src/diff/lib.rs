@@ -24,7 +24,7 @@ pub use convert::{json_schema_of_table, table_of_json_schema};
 pub use dbt_contract::{DbtVerdict, dbt_contract};
 pub use error::{DiffError, Side};
 pub use outcome::{Diff, change_type};
-pub use table::{Hint, TypeRules, diff_tables, hinted, table_from_value};
+pub use table::{Hint, TypeRules, diff_tables, table_from_value};
 
 use serde_json::Value;
 use tessera_model::contract::SchemaFormat;
@@ -72,10 +72,8 @@ pub fn diff(
 ) -> Result<Diff, DiffError> {
     match format {
         SchemaFormat::Table => {
-            let options = &if options.hints.is_empty() { hinted(options, old, new) } else { options.clone() };
-            let before = table::read(old, options.dialect, Side::Old)?;
-            let after = table::read(new, options.dialect, Side::New)?;
-            Ok(diff_tables(&before, &after, compat, options))
+            let (before, after, options) = table::sides(old, new, options)?;
+            Ok(diff_tables(&before, &after, compat, &options))
         }
         SchemaFormat::JsonSchema => json_schema::diff(old, new, compat, options),
         SchemaFormat::Avro => avro::diff(old, new, compat, options),

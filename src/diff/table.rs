@@ -17,14 +17,13 @@ mod types;
 mod tests;
 
 pub(crate) use advice::quoted;
-pub use hint::{Hint, hinted};
-pub(crate) use read::read;
+pub use hint::Hint;
 pub use read::table_from_value;
 pub(crate) use relation::RELATIONS;
 pub use rename::{Rename, renames};
 pub use rules::TypeRules;
 
-use crate::{Diff, Options};
+use crate::{Diff, DiffError, Options, Side};
 use serde_json::{Value, json};
 use tessera_model::change::{Change, ChangeKind, Judgment};
 use tessera_model::{Compatibility, TableSchema};
@@ -35,6 +34,18 @@ pub(crate) struct Context<'a> {
     pub new: &'a TableSchema,
     pub rules: TypeRules,
     pub hints: &'a [Hint],
+}
+
+/// Both sides of a pair of `table` values, and the options with what they say of renames where none are known yet.
+pub(crate) fn sides(
+    old: &Value,
+    new: &Value,
+    options: &Options,
+) -> Result<(TableSchema, TableSchema, Options), DiffError> {
+    let before = read::read(old, options.dialect, Side::Old)?;
+    let after = read::read(new, options.dialect, Side::New)?;
+    let options = if options.hints.is_empty() { hint::hinted(options, old, new) } else { options.clone() };
+    Ok((before, after, options))
 }
 
 /// Compares two tables. Cannot fail: what is unknown on a side becomes an `undecided` change, never silence.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tessera_dbt::codeowners::CodeOwners;
 use tessera_dbt::{Node, ResourceType};
 use tessera_diff::Options;
-use tessera_diff::advice::{Subject, advise};
+use tessera_diff::advice::advised_tables;
 use tessera_graph::{Graph, GraphInput};
 use tessera_lineage::Cache;
 use tessera_model::change::ChangeKind;
@@ -296,10 +296,8 @@ impl<'a> Sides<'a> {
             accepted.guarantees = was.guarantees.clone();
         }
         let options = &Options { hints: by_lineage(b, a), ..options.clone() };
-        let mut changes = tessera_diff::diff_tables(&accepted, &next, compat, options).changes;
         let name = new.relation.as_ref().map(ToString::to_string);
-        advise(&mut changes, &Subject::tables(&accepted, &next, name.as_deref()), options);
-        (changes, next)
+        (advised_tables(&accepted, &next, compat, options, name.as_deref()).changes, next)
     }
 }
 

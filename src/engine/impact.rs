@@ -8,8 +8,8 @@ use crate::snapshot::{Snapshot, contract_table};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tessera_diff::advice::{Subject, advise};
-use tessera_diff::{Options, hinted};
+use tessera_diff::Options;
+use tessera_diff::advice::{advised, advised_tables};
 use tessera_graph::Graph;
 use tessera_model::asset::Asset;
 use tessera_model::contract::{Contract, SchemaFormat, Waiver};
@@ -152,19 +152,11 @@ impl Engine {
         new: &Value,
     ) -> Result<Vec<Change>> {
         let options = self.diff_options(asset.dialect);
-        let invalid = |e: tessera_diff::DiffError| EngineError::invalid("INVALID_SCHEMA", e.to_string());
+        let (compat, name) = (asset.compatibility, Some(asset.fqn.as_str()));
         if format == old.format {
-            let options = if format == SchemaFormat::Table { hinted(&options, &old.schema, new) } else { options };
-            let mut changes =
-                tessera_diff::diff(format, &old.schema, new, asset.compatibility, &options).map_err(invalid)?.changes;
-            let read = |schema| tessera_diff::table_from_value(schema, asset.dialect).ok();
-            let tables = (format == SchemaFormat::Table).then(|| read(&old.schema).zip(read(new))).flatten();
-            let subject = match &tables {
-                Some((a, b)) => Subject::tables(a, b, Some(&asset.fqn)),
-                None => Subject::schema(format),
-            };
-            advise(&mut changes, &subject, &options);
-            return Ok(changes);
+            return advised(format, &old.schema, new, compat, &options, name)
+                .map(|d| d.changes)
+                .map_err(|e| EngineError::invalid("INVALID_SCHEMA", e.to_string()));
         }
         // A table described once as columns and once as JSON Schema is compared as columns.
         let as_table = |format: SchemaFormat, schema: &Value| match format {
@@ -173,11 +165,7 @@ impl Engine {
             _ => None,
         };
         match (as_table(old.format, &old.schema), as_table(format, new)) {
-            (Some(a), Some(b)) => {
-                let mut changes = tessera_diff::diff_tables(&a, &b, asset.compatibility, &options).changes;
-                advise(&mut changes, &Subject::tables(&a, &b, Some(&asset.fqn)), &options);
-                Ok(changes)
-            }
+            (Some(a), Some(b)) => Ok(advised_tables(&a, &b, compat, &options, name).changes),
             _ => Err(EngineError::invalid(
                 "INVALID_SCHEMA",
                 format!(

@@ -6,7 +6,7 @@ use crate::impact::guess_format;
 use crate::requests::{LineageAnswer, LineageEdge, UseStatus, WhoUsesAnswer};
 use serde::Serialize;
 use serde_json::Value;
-use tessera_diff::advice::{Subject, advise};
+use tessera_diff::advice::advised;
 use tessera_graph::WhoStatus;
 use tessera_model::contract::{Contract, SchemaFormat};
 use tessera_model::ids::{AssetId, ContractId};
@@ -56,17 +56,9 @@ impl Engine {
     ) -> Result<Vec<Change>> {
         let format = format.unwrap_or_else(|| guess_format(new));
         let options = self.diff_options(Dialect::Generic);
-        let mut changes = tessera_diff::diff(format, old, new, compatibility, &options)
-            .map_err(|e| EngineError::invalid("INVALID_SCHEMA", e.to_string()))?
-            .changes;
-        let read = |schema| tessera_diff::table_from_value(schema, options.dialect).ok();
-        let tables = (format == SchemaFormat::Table).then(|| read(old).zip(read(new))).flatten();
-        let subject = match &tables {
-            Some((a, b)) => Subject::tables(a, b, None),
-            None => Subject::schema(format),
-        };
-        advise(&mut changes, &subject, &options);
-        Ok(changes)
+        advised(format, old, new, compatibility, &options, None)
+            .map(|d| d.changes)
+            .map_err(|e| EngineError::invalid("INVALID_SCHEMA", e.to_string()))
     }
 
     pub async fn lineage(&self, asset: AssetId, column: Option<&str>, depth: usize) -> Result<LineageAnswer> {

@@ -153,10 +153,9 @@ impl Folding {
 
     /// The form in which two *stored* names are compared.
     pub fn key(self, stored: &str) -> String {
-        match self {
-            Folding::Insensitive => stored.to_lowercase(),
-            _ => stored.to_owned(),
-        }
+        let mut out = String::with_capacity(stored.len());
+        self.push_key(stored, &mut out);
+        out
     }
 
     /// Writes the key of a stored name behind what is there.

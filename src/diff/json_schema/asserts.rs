@@ -4,7 +4,7 @@
 use super::dec::Dec;
 use super::lower::{Lowering, short};
 use super::maps::Look;
-use super::node::{EVERY, Id, Kind, NUMBER, Node, TRUE};
+use super::node::{EVERY, Id, Kind, Node, TRUE};
 use super::unevaluated::Subject;
 use crate::DiffError;
 use serde_json::{Map, Value};
@@ -12,22 +12,13 @@ use serde_json::{Map, Value};
 impl<'a> Lowering<'a, '_> {
     pub(crate) fn kinds(&mut self, fields: &'a Map<String, Value>, parts: &mut Vec<Id>) -> Result<(), DiffError> {
         let word = |l: &Self, name: &Value| -> Result<u8, DiffError> {
-            Ok(match name.as_str() {
-                Some("null") => Kind::Null.bit(),
-                Some("boolean") => Kind::Bool.bit(),
-                Some("integer") => Kind::Int.bit(),
-                Some("number") => NUMBER,
-                Some("string") => Kind::Str.bit(),
-                Some("array") => Kind::Arr.bit(),
-                Some("object") => Kind::Obj.bit(),
-                Some("any") => EVERY,
-                _ => {
-                    return l.bad(
-                        "type",
-                        format!("unknown type {name}: use null, boolean, integer, number, string, array or object"),
-                    );
-                }
-            })
+            match name.as_str().and_then(Kind::named) {
+                Some(bits) => Ok(bits),
+                None => l.bad(
+                    "type",
+                    format!("unknown type {name}: use null, boolean, integer, number, string, array or object"),
+                ),
+            }
         };
         let mut bits = match fields.look("type") {
             None => EVERY,

@@ -1,6 +1,7 @@
 //! One branch of the search: the logic of a goal is unfolded for one kind of values, choices are tried one way after the
 //! other, and what is left are assertions about that kind.
 
+use super::eval::every;
 use super::node::{EVERY, Id, Kind, Node};
 use super::solve::{Lit, MAX_FRAMES, Res, Solver, Tally, Why};
 use serde_json::Value;
@@ -34,28 +35,8 @@ impl Solver<'_> {
                 let any = values.iter().any(|v| Kind::of(&self.arena.values[*v as usize]) == kind);
                 if any { None } else { Some(false) }
             }
-            Node::All(parts) => {
-                let mut all = Some(true);
-                for part in parts {
-                    match self.shallow(*part, kind) {
-                        Some(false) => return Some(false),
-                        None => all = None,
-                        Some(true) => {}
-                    }
-                }
-                all
-            }
-            Node::Any(parts) => {
-                let mut none = Some(false);
-                for part in parts {
-                    match self.shallow(*part, kind) {
-                        Some(true) => return Some(true),
-                        None => none = None,
-                        Some(false) => {}
-                    }
-                }
-                none
-            }
+            Node::All(parts) => every(parts.iter().map(|part| self.shallow(*part, kind))),
+            Node::Any(parts) => every(parts.iter().map(|part| self.shallow(*part, kind).map(|b| !b))).map(|none| !none),
             Node::Not(inner) => self.shallow(*inner, kind).map(|b| !b),
             Node::One(_) | Node::Ref(_) => None,
             Node::Opaque { kinds, .. } => {

@@ -20,8 +20,8 @@ pub(crate) struct Eval<'a> {
 
 type Tri = Option<bool>;
 
-/// Kleene's "and" over an iterator: one `false` decides.
-fn every(parts: impl Iterator<Item = Tri>) -> Tri {
+/// Kleene's "and": one `false` decides.
+pub(super) fn every(parts: impl Iterator<Item = Tri>) -> Tri {
     let mut all = Some(true);
     for part in parts {
         match part {

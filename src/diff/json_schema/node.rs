@@ -27,6 +27,21 @@ impl Kind {
         1 << self as u8
     }
 
+    /// The kinds that a word of `type` stands for, as bits.
+    pub(crate) fn named(word: &str) -> Option<u8> {
+        Some(match word {
+            "null" => Kind::Null.bit(),
+            "boolean" => Kind::Bool.bit(),
+            "integer" => Kind::Int.bit(),
+            "number" => NUMBER,
+            "string" => Kind::Str.bit(),
+            "array" => Kind::Arr.bit(),
+            "object" => Kind::Obj.bit(),
+            "any" => EVERY,
+            _ => return None,
+        })
+    }
+
     pub(crate) fn of(value: &Value) -> Kind {
         match value {
             Value::Null => Kind::Null,

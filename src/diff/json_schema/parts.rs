@@ -4,7 +4,7 @@
 
 use super::dec::Dec;
 use super::maps::Look;
-use super::node::{EVERY, Kind, NUMBER, canonical};
+use super::node::{EVERY, Kind, canonical};
 use super::refs::{Places, Target, address};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,16 +110,7 @@ impl<'a> Doc<'a> {
     }
 
     fn kinds_of(&self, fields: &Object) -> u8 {
-        let word = |v: &Value| match v.as_str() {
-            Some("null") => Kind::Null.bit(),
-            Some("boolean") => Kind::Bool.bit(),
-            Some("integer") => Kind::Int.bit(),
-            Some("number") => NUMBER,
-            Some("string") => Kind::Str.bit(),
-            Some("array") => Kind::Arr.bit(),
-            Some("object") => Kind::Obj.bit(),
-            _ => EVERY,
-        };
+        let word = |v: &Value| v.as_str().and_then(Kind::named).unwrap_or(EVERY);
         let bits = match fields.look("type") {
             None => EVERY,
             Some(Value::Array(list)) => list.iter().map(word).fold(0, |a, b| a | b),

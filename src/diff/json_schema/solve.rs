@@ -8,7 +8,7 @@
 //! (this is what makes recursive schemas end); such results are not remembered.
 
 use super::branch::Branch;
-use super::eval::Eval;
+use super::eval::{Eval, every};
 use super::maps::HashMap;
 use super::node::{Arena, FALSE, Id, Kind, TRUE};
 use super::patterns::Patterns;
@@ -133,15 +133,7 @@ impl<'a> Solver<'a> {
 
     /// All literals at once.
     pub(crate) fn all_hold(&mut self, lits: &[Lit], value: &Value) -> Option<bool> {
-        let mut all = Some(true);
-        for lit in lits {
-            match self.holds(*lit, value) {
-                Some(false) => return Some(false),
-                None => all = None,
-                Some(true) => {}
-            }
-        }
-        all
+        every(lits.iter().map(|lit| self.holds(*lit, value)))
     }
 
     /// Does a value satisfy all literals?

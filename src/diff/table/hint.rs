@@ -21,7 +21,7 @@ impl Hint {
 
 /// The options with what two `table` values say of renames themselves: columns of one `id` (or `field_id`, as Iceberg has
 /// them), and old names among a column's `aliases`.
-pub fn hinted(options: &Options, old: &Value, new: &Value) -> Options {
+pub(super) fn hinted(options: &Options, old: &Value, new: &Value) -> Options {
     let mut options = options.clone();
     let name = |c: &Value| c["name"].as_str().map(str::to_owned);
     let id = |c: &Value| [&c["id"], &c["field_id"]].into_iter().find(|i| !i.is_null()).map(Value::to_string);

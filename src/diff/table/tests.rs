@@ -1,7 +1,8 @@
 //! The rules file, laws over generated tables, and what a change says; cases live in `fixtures/diff/table.jsonl`.
 
+use super::hint::hinted;
 use super::{diff_tables, renames, rules};
-use crate::{Hint, Options, change_type, hinted, table_from_value};
+use crate::{Hint, Options, change_type, table_from_value};
 use proptest::prelude::*;
 use serde_json::json;
 use tessera_model::change::{ChangeKind, Judgment};

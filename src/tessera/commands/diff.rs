@@ -7,8 +7,8 @@ use crate::schemas::{self, Source, Wanted};
 use crate::{CommandResult, config};
 use anyhow::{Context, Result, anyhow, bail};
 use std::path::Path;
-use tessera_diff::advice::{Subject, advise};
-use tessera_diff::{DbtVerdict, Options, TypeRules, hinted, table_from_value};
+use tessera_diff::advice::advised;
+use tessera_diff::{DbtVerdict, Options, TypeRules};
 use tessera_model::contract::SchemaFormat;
 use tessera_model::{Compatibility, Dialect};
 use tessera_ports::{Clock, SystemClock};
@@ -107,22 +107,9 @@ fn compare(
     compat: Compatibility,
     options: &Options,
 ) -> Result<DiffReport> {
-    let options =
-        &if format == SchemaFormat::Table { hinted(options, &old.value, &new.value) } else { options.clone() };
-    let mut diff = tessera_diff::diff(format, &old.value, &new.value, compat, options).map_err(|e| anyhow!("{e}"))?;
     let is_table = format == SchemaFormat::Table;
-    let tables = match is_table {
-        true => Some((
-            table_from_value(&old.value, options.dialect).map_err(|e| anyhow!("{e}"))?,
-            table_from_value(&new.value, options.dialect).map_err(|e| anyhow!("{e}"))?,
-        )),
-        false => None,
-    };
-    let subject = match &tables {
-        Some((a, b)) => Subject::tables(a, b, name.or_else(|| called(old, new))),
-        None => Subject::schema(format),
-    };
-    advise(&mut diff.changes, &subject, options);
+    let name = name.or_else(|| called(old, new));
+    let diff = advised(format, &old.value, &new.value, compat, options, name).map_err(|e| anyhow!("{e}"))?;
     let dbt: Option<DbtVerdict> =
         old.contract.as_ref().zip(new.contract.as_ref()).map(|(a, b)| tessera_diff::dbt_contract(a, b));
     let note = |s: &Source| s.notes.iter().map(|n| format!("{}: {n}", s.label)).collect::<Vec<_>>();
