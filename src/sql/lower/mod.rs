@@ -5,13 +5,16 @@
 mod change;
 mod expr;
 mod function;
+mod literal;
 mod naming;
+mod operator;
 mod query;
 mod relation;
 mod routine;
 mod select;
 mod set;
 mod statement;
+mod table;
 
 use crate::hash::FastMap;
 use crate::ir::{Alias, Arena, Expr, ExprId, Exprs, IdentData, IdentId, Idents, Pos, Statement, StatementBody, TypeId};
