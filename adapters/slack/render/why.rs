@@ -60,12 +60,14 @@ fn because(readers: &[Reader]) -> String {
     if readers.is_empty() {
         return "asked, although no reader is known by name".to_owned();
     }
+    // One reader may use several of the changed tables.
+    let known: BTreeSet<(ReaderKind, &str)> = readers.iter().map(|r| (r.kind, r.name.as_str())).collect();
     let mut kinds: BTreeMap<ReaderKind, usize> = BTreeMap::new();
-    for reader in readers {
-        *kinds.entry(reader.kind).or_default() += 1;
+    for (kind, _) in &known {
+        *kinds.entry(*kind).or_default() += 1;
     }
     let who: Vec<String> = kinds.iter().map(|(kind, n)| count(*n, noun(*kind))).collect();
-    let verb = match (readers.iter().all(|r| r.effect == Effect::MayRead), readers.len()) {
+    let verb = match (readers.iter().all(|r| r.effect == Effect::MayRead), known.len()) {
         (true, _) => "may read",
         (false, 1) => "reads",
         (false, _) => "read",
@@ -163,5 +165,28 @@ fn short(name: &str) -> &str {
             rest
         }
         _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tessera_model::Evidence;
+
+    #[test]
+    fn a_reader_of_two_changed_tables_is_one_reader() {
+        let reader = |column: &str, effect| Reader {
+            name: "exposure.shop.churn".to_owned(),
+            kind: ReaderKind::Exposure,
+            team: None,
+            effect,
+            columns: vec![column.to_owned()],
+            uses: vec![UseKind::Filter],
+            evidence: Evidence { source: EvidenceSource::Exposure, first_seen: None, last_seen: None, count: 0 },
+            via: Vec::new(),
+            reason: None,
+        };
+        let said = because(&[reader("email", Effect::Breaks), reader("amount", Effect::Reads)]);
+        assert_eq!(said, "your 1 exposure reads `amount` and `email` (filter)");
     }
 }
