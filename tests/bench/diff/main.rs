@@ -9,6 +9,10 @@ mod json_schema;
 mod openapi;
 mod protobuf;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use anyhow::{Context, Result, bail};
 use cpu_time::ProcessTime;
 use serde_json::{Value, json};
