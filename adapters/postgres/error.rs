@@ -31,6 +31,16 @@ pub(crate) fn explain(doing: &str, error: &tokio_postgres::Error) -> WarehouseEr
     }
 }
 
+/// A second failure on the way back from a first one, which is the one to mend: both are told.
+pub(crate) fn after(first: &WarehouseError, second: WarehouseError) -> WarehouseError {
+    match second {
+        WarehouseError::Unavailable(text) => WarehouseError::Unavailable(format!("{text}; before that: {first}")),
+        WarehouseError::Refused(text) => WarehouseError::Refused(format!("{text}; before that: {first}")),
+        WarehouseError::Protocol(text) => WarehouseError::Protocol(format!("{text}; before that: {first}")),
+        WarehouseError::Stopped => WarehouseError::Stopped,
+    }
+}
+
 fn explain_transport(doing: &str, error: &tokio_postgres::Error) -> WarehouseError {
     let mut text = format!("lost PostgreSQL while {doing}: {error}");
     let mut cause = error.source();

@@ -3,6 +3,7 @@
 
 use crate::assemble::{Assembly, Names};
 use crate::copy::{CopyFailure, Garbled};
+use crate::error;
 use crate::privileges;
 use crate::scope::Scope;
 use crate::session::Session;
@@ -126,11 +127,10 @@ impl Reading<'_> {
                 self.failed.insert(name.clone(), not_read(&name, "the schemas before it failed too", &first));
                 continue;
             }
-            self.session.rows("rolling back", "rollback to savepoint tessera").await?;
-            self.session.narrow("tessera.scope", &[*oid]).await?;
+            self.session.step_back(*oid).await.map_err(|e| error::after(&first, e))?;
             match self.pass(done).await {
                 Ok(()) => in_a_row = 0,
-                Err(Failure::Fatal(e)) => return Err(e),
+                Err(Failure::Fatal(e)) => return Err(error::after(&first, e)),
                 Err(Failure::Statement(e)) => {
                     in_a_row += 1;
                     self.failed.insert(name.clone(), not_read(&name, "the server refused", &e));

@@ -81,6 +81,12 @@ impl Session {
         Ok(scope)
     }
 
+    /// Takes back what came after the savepoint and sets one schema as scope.
+    pub(crate) async fn step_back(&self, schema: u32) -> Result<(), WarehouseError> {
+        self.rows("rolling back", "rollback to savepoint tessera").await?;
+        self.narrow("tessera.scope", &[schema]).await
+    }
+
     /// Sets a list of oids for the rest of the transaction.
     pub(crate) async fn narrow(&self, setting: &str, oids: &[u32]) -> Result<(), WarehouseError> {
         let list = oids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");

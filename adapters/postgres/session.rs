@@ -17,6 +17,10 @@ const SERVER: &str = include_str!("sql/server.sql");
 /// The oldest server whose catalog has everything the queries name.
 const OLDEST: u32 = 120_000;
 
+/// How long the server lets our transaction wait for us, in milliseconds. Not the time for a statement: that may be set so
+/// short that a busy machine of ours does not get to the next statement within it.
+const IDLE: u128 = 60_000;
+
 /// An open transaction. `close` takes leave politely; merely dropped (cancelled, failed) it hangs up.
 pub(crate) struct Session {
     pub(crate) client: Client,
@@ -70,12 +74,13 @@ impl Session {
     async fn begin(&mut self, settings: &Settings) -> Result<(), WarehouseError> {
         let statement = settings.statement_timeout.as_millis();
         let lock = settings.lock_timeout.as_millis();
+        let idle = statement.max(IDLE);
         let mut sql = format!(
             "begin isolation level repeatable read, read only; \
              set local default_transaction_read_only = on; \
              set local statement_timeout = {statement}; \
              set local lock_timeout = {lock}; \
-             set local idle_in_transaction_session_timeout = {statement}; \
+             set local idle_in_transaction_session_timeout = {idle}; \
              set local search_path = ''; \
              set local jit = off; \
              set local max_parallel_workers_per_gather = 0; "

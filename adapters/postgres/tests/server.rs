@@ -40,7 +40,7 @@ async fn the_session_is_read_only_limited_and_named() {
         ("transaction_isolation", "repeatable read"),
         ("statement_timeout", "7s"),
         ("lock_timeout", "3s"),
-        ("idle_in_transaction_session_timeout", "7s"),
+        ("idle_in_transaction_session_timeout", "1min"),
         ("application_name", "tessera"),
         ("jit", "off"),
     ] {

@@ -11,8 +11,10 @@ use tessera_lineage::{Defaults, NodeInput, World};
 use tessera_model::{Dialect, TableName, TableSchema};
 
 pub fn folder() -> PathBuf {
-    std::env::var_os("TESSERA_CORPORA")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/corpora")), PathBuf::from)
+    std::env::var_os("TESSERA_CORPORA").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/corpora")),
+        PathBuf::from,
+    )
 }
 
 pub struct Model {
@@ -43,10 +45,15 @@ pub fn models(count: usize) -> Result<Vec<Model>> {
             });
         }
     }
-    let rounds = count.div_ceil(originals.len());
     let renamed = |text: &str, round: usize| text.replace("\"postgres\".\"", &format!("\"postgres\".\"r{round}_"));
-    let mut out: Vec<Model> = (0..rounds)
-        .flat_map(|round| originals.iter().map(move |m| (round, m)))
+    let all = originals.len();
+    let out: Vec<Model> = (0..count.div_ceil(all))
+        .flat_map(|round| {
+            // The last round takes its part from everywhere: each count has the same mixture of small and large models.
+            let taken = all.min(count - round * all);
+            (0..taken).map(move |n| (round, n * all / taken))
+        })
+        .map(|(round, n)| (round, &originals[n]))
         .map(|(round, m)| Model {
             id: format!("r{round}/{}", m.id),
             relation: renamed(&m.relation, round),
@@ -54,7 +61,6 @@ pub fn models(count: usize) -> Result<Vec<Model>> {
             depends_on: m.depends_on.iter().map(|id| format!("r{round}/{id}")).collect(),
         })
         .collect();
-    out.truncate(count);
     Ok(out)
 }
 
@@ -107,11 +113,9 @@ pub fn tpch() -> Result<(Vec<String>, Vec<(TableName, TableSchema)>)> {
     let mut tables = Vec::new();
     for (table, columns) in schemas["tpch"].as_object().context("tpch")? {
         let columns = columns.as_object().context("columns")?.iter();
-        let columns = columns
-            .map(|(name, ty)| tessera_model::Column::new(name, Some(ty.as_str().unwrap_or_default())))
-            .collect();
+        let columns =
+            columns.map(|(name, ty)| tessera_model::Column::new(name, Some(ty.as_str().unwrap_or_default()))).collect();
         tables.push((TableName::new(None, None, table), TableSchema::new(Dialect::DuckDb, columns)));
     }
     Ok((queries, tables))
 }
-

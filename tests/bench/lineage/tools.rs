@@ -33,7 +33,8 @@ pub fn measure(args: &[String]) -> Result<Value> {
                 let (mut edges, mut typed, mut columns, mut lost) = (0, 0, 0, 0);
                 for node in lineage.nodes.values() {
                     let q = &node.lineage;
-                    edges += q.indirect.len() + q.columns.iter().map(|c| c.direct.len() + c.indirect.len()).sum::<usize>();
+                    edges +=
+                        q.indirect.len() + q.columns.iter().map(|c| c.direct.len() + c.indirect.len()).sum::<usize>();
                     columns += q.columns.len();
                     typed += q.columns.iter().filter(|c| c.data_type.is_some()).count();
                     lost += usize::from(node.cause.is_some());
@@ -47,14 +48,12 @@ pub fn measure(args: &[String]) -> Result<Value> {
             let time = ProcessTime::now();
             let (mut edges, mut failed) = (0, 0);
             for model in &models {
-                let options = sqllineage::AnalyzeOptions { dialect: sqllineage::Dialect::PostgreSql, ..Default::default() };
+                let options =
+                    sqllineage::AnalyzeOptions { dialect: sqllineage::Dialect::PostgreSql, ..Default::default() };
                 match sqllineage::analyze(&model.sql, options) {
                     Ok(results) => {
-                        edges += results
-                            .iter()
-                            .flat_map(|r| &r.columns.mappings)
-                            .map(|m| m.sources.len())
-                            .sum::<usize>();
+                        edges +=
+                            results.iter().flat_map(|r| &r.columns.mappings).map(|m| m.sources.len()).sum::<usize>();
                     }
                     Err(_) => failed += 1,
                 }
@@ -173,7 +172,9 @@ pub fn measure(args: &[String]) -> Result<Value> {
                     for column in columns {
                         let change = match question.as_str() {
                             "drop" => ShapeChange::DropColumn(column.name),
-                            "add" => ShapeChange::AddColumn(Column::new(format!("{}_too", column.name), Some("varchar"))),
+                            "add" => {
+                                ShapeChange::AddColumn(Column::new(format!("{}_too", column.name), Some("varchar")))
+                            }
                             "rename" => {
                                 let to = format!("{}_too", column.name);
                                 ShapeChange::RenameColumn { from: column.name, to }
@@ -196,7 +197,9 @@ pub fn measure(args: &[String]) -> Result<Value> {
                 let ready = ready.as_secs_f64() * 1e3;
                 effects.sort();
                 let effects: Vec<_> = effects.iter().map(|(effect, why, n)| format!("{effect:?} {why}: {n}")).collect();
-                let said = format!("{asked} columns, {rebound} bound again, readers {effects:?}; {ready:.0} ms of it the first analysis");
+                let said = format!(
+                    "{asked} columns, {rebound} bound again, readers {effects:?}; {ready:.0} ms of it the first analysis"
+                );
                 done(time, &[], said)
             })
         }
@@ -207,7 +210,10 @@ pub fn measure(args: &[String]) -> Result<Value> {
 fn done(time: ProcessTime, models: &[corpus::Model], said: String) -> Result<Value> {
     let cpu = time.elapsed().as_secs_f64() * 1e3;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
+    let peak = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok());
     let bytes: usize = models.iter().map(|m| m.sql.len()).sum();
     Ok(json!({"cpu_ms": cpu, "peak_mb": peak.map(|kb| kb / 1024.0), "bytes": bytes, "said": said}))
 }
