@@ -14,7 +14,7 @@ mod eval;
 mod explain;
 mod keywords;
 mod lower;
-mod maps;
+pub(crate) mod maps;
 mod node;
 mod number;
 mod object;

@@ -3,6 +3,7 @@
 
 use super::lift::annotation;
 use super::read::{items, reference};
+use super::same::mark;
 use super::schema::{Finding, Here, step};
 use super::{Flow, Walk};
 use serde_json::{Map, Value, json};
@@ -48,12 +49,16 @@ impl<'a> Walk<'a> {
             let (old, new) = (items(x.get(key)), items(y.get(key)));
             let mut left: Vec<&'a Value> = old.iter().collect();
             let mut right: Vec<(usize, &'a Value)> = new.iter().enumerate().collect();
-            left.retain(|a| match right.iter().position(|(_, b)| self.same.same(a, b)) {
-                Some(at) => {
-                    right.remove(at);
-                    false
+            let marks: Vec<u64> = new.iter().map(mark).collect();
+            left.retain(|a| {
+                let mine = mark(a);
+                match right.iter().position(|(n, b)| marks[*n] == mine && self.same.same(a, b)) {
+                    Some(at) => {
+                        right.remove(at);
+                        false
+                    }
+                    None => true,
                 }
-                None => true,
             });
             let mut pairs: Vec<(&'a Value, (usize, &'a Value))> = Vec::new();
             for by_name in [true, false] {

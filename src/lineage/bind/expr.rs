@@ -105,14 +105,19 @@ impl Binder<'_> {
             }
             Expr::Struct { args, names } => {
                 let mut fields = Vec::with_capacity(names.len());
+                let mut fit = Fit::None;
                 for (i, arg) in arena.exprs(*args).iter().enumerate() {
                     let typed = self.expr(*arg, scope, deeper, acc);
+                    // BigQuery fits literals within a struct too.
+                    if self.dialect == Dialect::BigQuery && typed.fit == Fit::Text {
+                        fit = Fit::Text;
+                    }
                     let name = names.get(i).copied().flatten().or_else(|| self.column_ident(*arg));
                     let name = name.map(|n| self.column_name(n).to_string()).unwrap_or_default();
                     fields.push(StructField { name, data_type: typed.ty.unwrap_or(LogicalType::Unknown) });
                 }
                 let known = fields.iter().all(|f| !f.data_type.is_unknown());
-                if known { Typed::of(LogicalType::Struct(fields)) } else { Typed::unknown() }
+                if known { Typed { fit, ..Typed::of(LogicalType::Struct(fields)) } } else { Typed::unknown() }
             }
             Expr::Tuple(items) => {
                 for item in arena.exprs(*items) {

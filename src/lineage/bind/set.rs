@@ -54,7 +54,8 @@ impl Binder<'_> {
         }
         let cols = left.cols.iter().zip(&right.cols).map(|(a, b)| {
             let [left, right] = [a, b].map(|col| Typed::made(col.info.ty.clone(), None));
-            let mut info = super::relation::with_type(&a.info, crate::types::unify(self.dialect, left, right).ty);
+            let mut info =
+                super::relation::with_type(&a.info, crate::types::unify_columns(self.dialect, left, right).ty);
             info.nullable = a.info.nullable;
             Col { sym: a.sym, name: Rc::clone(&a.name), info: Rc::new(info) }
         });
@@ -197,7 +198,7 @@ impl Binder<'_> {
             return Rc::clone(a);
         }
         let [left, right] = [a, b].map(|info| Typed::made(info.ty.clone(), info.nullable));
-        let typed = crate::types::unify(self.dialect, left, right);
+        let typed = crate::types::unify_columns(self.dialect, left, right);
         let mut acc = Acc::default();
         for info in [a, b] {
             acc.direct.extend_from_slice(&info.direct);

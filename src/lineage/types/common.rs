@@ -154,8 +154,48 @@ pub(crate) fn strict_nullable(operands: impl IntoIterator<Item = Option<bool>>) 
     all
 }
 
-/// The value that is the one or the other: CASE, COALESCE, lists. Literals take the other side's type where they can.
+/// The value that is the one or the other: CASE, COALESCE, lists. Literals take the other side's type where they can, and a
+/// side of unknown type has the other's where only that one goes with it.
 pub(crate) fn unify(dialect: Dialect, a: Typed, b: Typed) -> Typed {
+    let sure = dialect == Dialect::BigQuery && a.fit == Fit::None && b.fit == Fit::None;
+    let sides = sure.then(|| (a.ty.clone(), b.ty.clone()));
+    let mut typed = unify_columns(dialect, a, b);
+    if let Some((a, b)) = sides
+        && (typed.ty.as_ref().is_none_or(|ty| matches!(ty, LogicalType::Struct(_))))
+    {
+        typed.ty = settle(typed.ty, a.as_ref(), b.as_ref());
+    }
+    typed
+}
+
+/// BigQuery's manual ("Conversion rules", "Supertypes"): these are in no other type's company. A date is not among them, for
+/// it is coerced to a DATETIME, nor a FLOAT64, whose literals become NUMERIC.
+fn alone(ty: &LogicalType) -> bool {
+    use LogicalType as T;
+    matches!(ty, T::Bool | T::Text { .. } | T::Bytes { .. } | T::Time { .. } | T::Timestamp { .. } | T::Geo)
+}
+
+/// What is unknown of a type that both sides have, from the side that knows.
+fn settle(both: Option<LogicalType>, a: Option<&LogicalType>, b: Option<&LogicalType>) -> Option<LogicalType> {
+    let known = |ty: Option<&LogicalType>| ty.is_some_and(|t| !t.is_unknown());
+    match (both, a, b) {
+        (Some(LogicalType::Struct(fields)), Some(LogicalType::Struct(x)), Some(LogicalType::Struct(y)))
+            if fields.len() == x.len() && x.len() == y.len() =>
+        {
+            let field = |(field, (x, y)): (StructField, (&StructField, &StructField))| {
+                let data_type = settle(Some(field.data_type), Some(&x.data_type), Some(&y.data_type));
+                StructField { name: field.name, data_type: data_type.unwrap_or(LogicalType::Unknown) }
+            };
+            Some(LogicalType::Struct(fields.into_iter().zip(x.iter().zip(y)).map(field).collect()))
+        }
+        (Some(ty), ..) if !ty.is_unknown() => Some(ty),
+        (_, Some(ty), other) | (_, other, Some(ty)) if alone(ty) && !known(other) => Some(ty.clone()),
+        (both, ..) => both,
+    }
+}
+
+/// The same of two columns, of which nobody knows whether a literal is behind them.
+pub(crate) fn unify_columns(dialect: Dialect, a: Typed, b: Typed) -> Typed {
     let nullable = match (a.nullable, b.nullable) {
         (Some(true), _) | (_, Some(true)) => Some(true),
         (Some(false), Some(false)) => Some(false),
