@@ -119,9 +119,9 @@ impl Binder<'_> {
         let earlier = self.scopes[scope].merged.iter().position(|m| m.sym == sym && m.rels.0 >= start);
         let left = match earlier {
             Some(i) => Some(Rc::clone(&self.scopes[scope].merged[i].info)),
-            None => self.side(sym, &name, ident, scope, (start, middle)),
+            None => self.side(sym, &name, ident, scope, (start, middle), kind),
         };
-        let right = self.side(sym, &name, ident, scope, (middle, end));
+        let right = self.side(sym, &name, ident, scope, (middle, end), kind);
         for info in [&left, &right].into_iter().flatten() {
             self.mention(info);
             self.take(info, Sink::Rows(IndirectKind::Join), &mut Acc::default());
@@ -176,11 +176,14 @@ impl Binder<'_> {
         ident: Option<(IdentId, Pos)>,
         scope: usize,
         (from, to): (usize, usize),
+        kind: JoinKind,
     ) -> Option<Rc<Info>> {
+        // An inner join keeps no row whose column an earlier join has left without a value.
+        let outer = matches!(kind, JoinKind::Left | JoinKind::Right | JoinKind::Full | JoinKind::OuterApply);
         let rels = &self.scopes[scope].rels[from..to];
         let mut hits = rels.iter().filter_map(|r| r.output.find(sym).map(|col| (r, col)));
         if let Some((first, col)) = hits.next() {
-            let info = Rc::clone(&col.info);
+            let info = if outer && first.nullable { maybe_null(&col.info) } else { Rc::clone(&col.info) };
             if let Some((second, _)) = hits.next()
                 && self.wants_one()
             {
