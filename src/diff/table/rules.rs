@@ -52,6 +52,8 @@ pub struct TypeRules {
     effects: Vec<(usize, Effect)>,
     aliases: Vec<(String, String)>,
     opaque: Vec<String>,
+    /// Names of types, and units of lengths.
+    wide: (Vec<String>, Vec<String>),
     sized_arrays: bool,
     digits: u8,
 }
@@ -63,6 +65,7 @@ impl TypeRules {
             effects: Vec::new(),
             aliases: Vec::new(),
             opaque: Vec::new(),
+            wide: (Vec::new(), Vec::new()),
             sized_arrays: false,
             digits: 6,
         }
@@ -84,6 +87,15 @@ impl TypeRules {
     /// Fractional digits of a time without its own precision.
     pub(crate) fn digits(&self) -> u8 {
         self.digits
+    }
+
+    /// Does a text of this spelling hold characters that another of the same length may not? The name of the type says so, or
+    /// the unit of its length.
+    pub(crate) fn is_wide(&self, spelling: &str) -> bool {
+        let mut words = spelling.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let among = |all: &[String], word: &str| all.iter().any(|w| w.eq_ignore_ascii_case(word));
+        words.next().is_some_and(|name| among(&self.wide.0, name))
+            || spelling.trim_end().ends_with(')') && words.next_back().is_some_and(|unit| among(&self.wide.1, unit))
     }
 
     /// Parses a spelling; the file's own aliases and opaque types first.
@@ -201,6 +213,8 @@ fn apply(line: &str, rules: &mut TypeRules, depth: usize) -> Result<(), String> 
             rules.aliases.push((from.trim().to_owned(), to.trim().to_owned()));
         }
         "opaque" => rules.opaque.extend(rest.split_whitespace().map(str::to_owned)),
+        "wide-text" => rules.wide.0.extend(rest.split_whitespace().map(str::to_owned)),
+        "wide-unit" => rules.wide.1.extend(rest.split_whitespace().map(str::to_owned)),
         "timestamp-digits" => rules.digits = rest.parse().map_err(|_| format!("`{rest}` is not a number of digits"))?,
         relation => {
             let index = RELATIONS

@@ -15,7 +15,8 @@ pub(crate) fn compare(context: &Context<'_>, old: &Column, new: &Column, out: &m
     };
     // A table format's rules (`iceberg-v2`) also say how its types are read.
     let (a, b) = (parse(context.old.dialect, old), parse(context.new.dialect, new));
-    let walk = Walk { context, column: &old.name };
+    let wide = |c: &Column| c.data_type.as_deref().is_some_and(|text| context.rules.is_wide(text));
+    let walk = Walk { context, column: &old.name, wide: (wide(old), wide(new)) };
     let spelled = (json!(old.data_type), json!(new.data_type));
     walk.step(&old.name, &a, &b, Some(spelled), 0, out);
 }
@@ -23,9 +24,23 @@ pub(crate) fn compare(context: &Context<'_>, old: &Column, new: &Column, out: &m
 struct Walk<'a> {
     context: &'a Context<'a>,
     column: &'a str,
+    /// Whether the whole column is a text of any character, before and after.
+    wide: (bool, bool),
 }
 
 impl Walk<'_> {
+    /// What the change does, and what the way back would do.
+    fn effects(&self, a: &LogicalType, b: &LogicalType, depth: usize) -> (Effect, Effect) {
+        let rules = &self.context.rules;
+        let to = |a, b| if same(a, b) { Effect::Widening } else { rules.effect(a, b) };
+        let (there, back) = (to(a, b), to(b, a));
+        match self.wide {
+            (true, false) if depth == 0 && texts(a, b) => (Effect::No, back),
+            (false, true) if depth == 0 && texts(a, b) => (there, Effect::No),
+            _ => (there, back),
+        }
+    }
+
     fn step(
         &self,
         path: &str,
@@ -35,7 +50,8 @@ impl Walk<'_> {
         depth: usize,
         out: &mut Vec<Change>,
     ) {
-        if same(a, b) {
+        let respelled = depth == 0 && self.wide.0 != self.wide.1 && texts(a, b);
+        if same(a, b) && !respelled {
             return;
         }
         let (before, after) = spelled
@@ -62,13 +78,21 @@ impl Walk<'_> {
                 self.members(path, x, y, depth, out);
             }
             (LogicalType::Enum(x), LogicalType::Enum(y)) => self.values(path, x, y, out),
-            _ => out.push(self.scalar(path, a, b, before, after)),
+            _ => {
+                let effects = self.effects(a, b, depth);
+                out.push(self.scalar(path, (a, b), effects, before, after));
+            }
         }
     }
 
-    fn scalar(&self, path: &str, a: &LogicalType, b: &LogicalType, before: Value, after: Value) -> Change {
-        let rules = &self.context.rules;
-        let (there, back) = (rules.effect(a, b), rules.effect(b, a));
+    fn scalar(
+        &self,
+        path: &str,
+        (a, b): (&LogicalType, &LogicalType),
+        (there, back): (Effect, Effect),
+        before: Value,
+        after: Value,
+    ) -> Change {
         let (from, to) = (plain(&before), plain(&after));
         let change = match (there, back) {
             // A relation that holds both ways (two spellings of one set of values) is the mildest of all.
@@ -127,6 +151,10 @@ impl Walk<'_> {
     fn values(&self, path: &str, old: &[String], new: &[String], out: &mut Vec<Change>) {
         super::guarantees::value_sets(path, Some(self.column), Structural, "enum-value", old, new, out);
     }
+}
+
+fn texts(a: &LogicalType, b: &LogicalType) -> bool {
+    matches!((a, b), (LogicalType::Text { .. }, LogicalType::Text { .. }))
 }
 
 fn named(fields: &[StructField]) -> bool {

@@ -34,7 +34,8 @@ fn parse_at(dialect: Dialect, text: &str, depth: usize) -> LogicalType {
     }
     let (base, args, rest) = split(text);
     let word = normal(base, rest);
-    let one = || args.first().and_then(|a| a.trim().parse::<u32>().ok());
+    // Oracle writes the unit beside it: `CHAR(9 BYTE)`.
+    let one = || args.first().and_then(|a| a.split_whitespace().next()).and_then(|a| a.parse::<u32>().ok());
     let digits = || args.first().and_then(|a| a.trim().parse::<u8>().ok());
     let sub = |i: usize| Box::new(args.get(i).map_or(LogicalType::Unknown, |a| parse_at(dialect, a, depth + 1)));
     match word.as_str() {
