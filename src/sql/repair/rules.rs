@@ -67,7 +67,11 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("*", "-{ SUBSET # = (..) } DEFINE"),
     ("oracle snowflake", "UNPIVOT ( +{ ( } # , ## +{ ) } FOR"),
     ("oracle snowflake", "UNPIVOT INCLUDE|EXCLUDE NULLS ( +{ ( } # , ## +{ ) } FOR"),
-    // Expressions.
+    // Expressions. In a function `CASE VALUE …` is read as the argument named CASE.
+    ("*", "CASE +{ ( } VALUE +{ ) } WHEN"),
+    ("*", "CASE +{ ( } VALUE +{ ) } +"),
+    ("*", "CASE +{ ( } VALUE +{ ) } -"),
+    ("*", "CASE +{ ( } VALUE +{ ) } *"),
     ("mysql", "_ -{ MOD } +{ % } _"),
     ("hive", "-{ IREGEXP } +{ RLIKE }"),
     ("hive databricks sparksql", "' -{ YEAR|DAY TO MONTH|SECOND }"),
