@@ -14,7 +14,6 @@ mod eval;
 mod explain;
 mod keywords;
 mod lower;
-pub(crate) mod maps;
 mod node;
 mod number;
 mod object;

@@ -13,6 +13,7 @@ mod dbt_contract;
 mod error;
 mod graphql;
 pub mod json_schema;
+mod maps;
 pub mod odcs;
 mod openapi;
 mod outcome;

@@ -3,10 +3,10 @@
 
 use super::dec::Dec;
 use super::lower::{Lowering, short};
-use super::maps::Look;
 use super::node::{EVERY, Id, Kind, Node, TRUE};
 use super::unevaluated::Subject;
 use crate::DiffError;
+use crate::maps::Look;
 use serde_json::{Map, Value};
 
 impl<'a> Lowering<'a, '_> {

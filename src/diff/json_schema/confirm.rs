@@ -3,8 +3,8 @@
 //! liberties that `lower` takes (`nullable`, older spellings) written out.
 
 use super::draft::Draft;
-use super::maps::Look;
 use super::refs::{Places, Target};
+use crate::maps::Look;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Which draft a document is written in, and which keywords count in it. A document that declares none is read as draft-07
 //! or, when it uses keywords of later ones, as 2020-12 (2019-09 when it uses `$recursiveRef`).
 
-use super::maps::Look;
+use crate::maps::Look;
 use serde_json::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,9 @@
 //! `None`. Every witness passes through here before it is shown.
 
 use super::dec::Dec;
-use super::maps::Look;
 use super::node::{Arena, EVERY, Id, Kind, Node};
 use super::patterns::Patterns;
+use crate::maps::Look;
 use serde_json::Value;
 use std::cmp::Ordering;
 

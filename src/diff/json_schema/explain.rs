@@ -4,7 +4,6 @@
 
 use super::confirm::Second;
 use super::lower::Lowering;
-use super::maps::{HashMap, HashSet};
 use super::node::{Arena, Id};
 use super::parts::Doc;
 use super::probe::{Judged, Step};
@@ -12,6 +11,7 @@ use super::refs::address;
 use super::solve::{Lit, Solver, Why};
 use super::walk::Place;
 use super::{advice, shape};
+use crate::maps::{HashMap, HashSet};
 use crate::table::{Say, build};
 use crate::{DiffError, Options, Side};
 use serde_json::{Value, json};

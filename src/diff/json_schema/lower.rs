@@ -2,11 +2,11 @@
 //! does not understand become opaque nodes; what is not a schema is an error with its place.
 
 use super::draft::Draft;
-use super::maps::HashMap;
-use super::maps::Look;
 use super::node::{Arena, EVERY, FALSE, Id, Node, TRUE, canonical};
 use super::parts::Doc;
 use super::refs::{Home, Places, Target, address};
+use crate::maps::HashMap;
+use crate::maps::Look;
 use crate::{DiffError, Side};
 use serde_json::{Map, Value};
 

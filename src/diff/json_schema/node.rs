@@ -2,7 +2,7 @@
 //! applied, so that equal schemas have equal ids and `A ∧ ¬A` is seen at once, whatever keywords stand inside.
 
 use super::dec::Dec;
-use super::maps::HashMap;
+use crate::maps::HashMap;
 use serde_json::Value;
 use std::fmt::Write;
 

@@ -3,9 +3,9 @@
 //! `allOf` or a definition is no difference.
 
 use super::dec::Dec;
-use super::maps::Look;
 use super::node::{EVERY, Kind, canonical};
 use super::refs::{Places, Target, address};
+use crate::maps::Look;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 

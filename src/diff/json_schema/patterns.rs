@@ -2,8 +2,8 @@
 //! length? The answer is exact where the pattern compiles (ECMA syntax without look-around and back-references, ECMA 262
 //! §22.2); elsewhere it is "cannot be told".
 
-use super::maps::HashMap;
 use super::search::{Dfa, Machine, Search, Texts, product, start_of};
+use crate::maps::HashMap;
 use regex_automata::MatchKind;
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use std::rc::Rc;

@@ -2,9 +2,9 @@
 //! the document stays opaque.
 
 use super::draft::Draft;
-use super::maps::HashMap;
-use super::maps::Look;
 use super::uri::resolve;
+use crate::maps::HashMap;
+use crate::maps::Look;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

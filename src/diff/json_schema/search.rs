@@ -1,7 +1,7 @@
 //! Is there a text that these machines all agree to? Breadth first through their product, so that what is found is short:
 //! the automata of patterns, those texts that are not wanted, and one that keeps the bytes valid UTF-8.
 
-use super::maps::{HashMap, HashSet};
+use crate::maps::{HashMap, HashSet};
 use regex_automata::Anchored;
 use regex_automata::dfa::{Automaton, dense};
 use regex_automata::util::primitives::StateID;

@@ -9,9 +9,9 @@
 
 use super::branch::Branch;
 use super::eval::{Eval, every};
-use super::maps::HashMap;
 use super::node::{Arena, FALSE, Id, Kind, TRUE};
 use super::patterns::Patterns;
+use crate::maps::HashMap;
 use serde_json::Value;
 
 /// An assertion or its negation.

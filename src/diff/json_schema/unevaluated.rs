@@ -3,10 +3,10 @@
 //! the rest is …". More evaluated never demands more, so ways that are passed over do no harm (2020-12 core §11).
 
 use super::lower::Lowering;
-use super::maps::Look;
 use super::node::{EVERY, Id, Kind, Node, TRUE};
 use super::refs::Target;
 use crate::DiffError;
+use crate::maps::Look;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

@@ -3,11 +3,11 @@
 //! conditions included, and a name counts as gone only when none of that names it any more.
 
 use super::explain::{Explainer, Found, shown};
-use super::maps::Look;
 use super::node::{EVERY, Id, Kind, Node};
 use super::parts::{Doc, Parts};
 use super::probe::Step;
 use super::walk::{Place, addresses, title};
+use crate::maps::Look;
 use serde_json::Value;
 use tessera_model::change::{ChangeKind, Judgment};
 

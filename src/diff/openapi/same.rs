@@ -2,10 +2,9 @@
 //! looked at again. A reference is *clean* when both documents have the same thing behind it, and so on down.
 
 use super::read::{Doc, reference};
-use crate::json_schema::maps::Look;
+use crate::maps::Look;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub(crate) struct Same<'a> {
     clean: HashSet<&'a str>,
@@ -36,40 +35,6 @@ fn references<'a>(value: &'a Value, out: &mut Vec<&'a str>) {
 /// A property may be called `example`: what has a reference or a type there is a schema after all.
 fn named_like_data(value: &Value) -> bool {
     value.get("$ref").is_some_and(Value::is_string) || value.get("type").is_some_and(Value::is_string)
-}
-
-/// Levels that a mark looks into: enough to tell the alternatives of a union apart.
-const MARKED: usize = 6;
-
-/// A number that is one for values that are the same, and rarely one for others: among thousands of alternatives only
-/// those of one mark are compared.
-pub(crate) fn mark(value: &Value) -> u64 {
-    marked(value, MARKED)
-}
-
-fn marked(value: &Value, levels: usize) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    match value {
-        _ if levels == 0 => {}
-        // Keys come in any order.
-        Value::Object(fields) => {
-            let each = fields.iter().map(|(key, inner)| {
-                let mut hasher = DefaultHasher::new();
-                (key, marked(inner, levels - 1)).hash(&mut hasher);
-                hasher.finish()
-            });
-            (1, each.fold(0, u64::wrapping_add)).hash(&mut hasher);
-        }
-        Value::Array(all) => {
-            2.hash(&mut hasher);
-            all.iter().for_each(|inner| marked(inner, levels - 1).hash(&mut hasher));
-        }
-        Value::String(text) => (3, text).hash(&mut hasher),
-        Value::Number(number) => (4, number).hash(&mut hasher),
-        Value::Bool(is) => (5, is).hash(&mut hasher),
-        Value::Null => {}
-    }
-    hasher.finish()
 }
 
 impl<'a> Same<'a> {

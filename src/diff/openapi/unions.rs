@@ -3,11 +3,12 @@
 
 use super::lift::annotation;
 use super::read::{items, reference};
-use super::same::mark;
 use super::schema::{Finding, Here, step};
 use super::{Flow, Walk};
+use crate::maps::RandomState;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 use tessera_model::change::{ChangeKind, Judgment};
 
 /// Keyword, its finding, and whether values of the schema shrink when the inner schema does.
@@ -49,10 +50,12 @@ impl<'a> Walk<'a> {
             let (old, new) = (items(x.get(key)), items(y.get(key)));
             let mut left: Vec<&'a Value> = old.iter().collect();
             let mut right: Vec<(usize, &'a Value)> = new.iter().enumerate().collect();
-            let marks: Vec<u64> = new.iter().map(mark).collect();
+            // Among thousands of alternatives only those of one hash are compared.
+            let hasher = RandomState::default();
+            let hashes: Vec<u64> = new.iter().map(|b| hasher.hash_one(b)).collect();
             left.retain(|a| {
-                let mine = mark(a);
-                match right.iter().position(|(n, b)| marks[*n] == mine && self.same.same(a, b)) {
+                let hash = hasher.hash_one(a);
+                match right.iter().position(|(n, b)| hashes[*n] == hash && self.same.same(a, b)) {
                     Some(at) => {
                         right.remove(at);
                         false

@@ -52,8 +52,8 @@ pub struct TypeRules {
     effects: Vec<(usize, Effect)>,
     aliases: Vec<(String, String)>,
     opaque: Vec<String>,
-    /// Names of types, and units of lengths.
-    wide: (Vec<String>, Vec<String>),
+    wide_texts: Vec<String>,
+    wide_units: Vec<String>,
     sized_arrays: bool,
     digits: u8,
 }
@@ -65,7 +65,8 @@ impl TypeRules {
             effects: Vec::new(),
             aliases: Vec::new(),
             opaque: Vec::new(),
-            wide: (Vec::new(), Vec::new()),
+            wide_texts: Vec::new(),
+            wide_units: Vec::new(),
             sized_arrays: false,
             digits: 6,
         }
@@ -94,8 +95,8 @@ impl TypeRules {
     pub(crate) fn is_wide(&self, spelling: &str) -> bool {
         let mut words = spelling.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
         let among = |all: &[String], word: &str| all.iter().any(|w| w.eq_ignore_ascii_case(word));
-        words.next().is_some_and(|name| among(&self.wide.0, name))
-            || spelling.trim_end().ends_with(')') && words.next_back().is_some_and(|unit| among(&self.wide.1, unit))
+        words.next().is_some_and(|name| among(&self.wide_texts, name))
+            || spelling.trim_end().ends_with(')') && words.next_back().is_some_and(|unit| among(&self.wide_units, unit))
     }
 
     /// Parses a spelling; the file's own aliases and opaque types first.
@@ -213,8 +214,8 @@ fn apply(line: &str, rules: &mut TypeRules, depth: usize) -> Result<(), String> 
             rules.aliases.push((from.trim().to_owned(), to.trim().to_owned()));
         }
         "opaque" => rules.opaque.extend(rest.split_whitespace().map(str::to_owned)),
-        "wide-text" => rules.wide.0.extend(rest.split_whitespace().map(str::to_owned)),
-        "wide-unit" => rules.wide.1.extend(rest.split_whitespace().map(str::to_owned)),
+        "wide-text" => rules.wide_texts.extend(rest.split_whitespace().map(str::to_owned)),
+        "wide-unit" => rules.wide_units.extend(rest.split_whitespace().map(str::to_owned)),
         "timestamp-digits" => rules.digits = rest.parse().map_err(|_| format!("`{rest}` is not a number of digits"))?,
         relation => {
             let index = RELATIONS

@@ -4,6 +4,7 @@ use super::columns::Fold;
 use super::rules::{Effect, TypeRules};
 use super::{Context, Say, advice, build};
 use serde_json::{Value, json};
+use std::cmp::Ordering;
 use tessera_model::change::ChangeKind::{Structural, Widening};
 use tessera_model::change::{Change, Judgment};
 use tessera_model::types::{StructField, Zone};
@@ -24,20 +25,25 @@ pub(crate) fn compare(context: &Context<'_>, old: &Column, new: &Column, out: &m
 struct Walk<'a> {
     context: &'a Context<'a>,
     column: &'a str,
-    /// Whether the whole column is a text of any character, before and after.
+    /// Whether the column is called a text of any character, before and after.
     wide: (bool, bool),
 }
 
 impl Walk<'_> {
+    /// Do the texts of one side hold characters that the other's may not? `Greater`: those of the new side. Only a column's
+    /// own spelling says so, not a member's.
+    fn characters(&self, a: &LogicalType, b: &LogicalType, depth: usize) -> Ordering {
+        let texts = matches!((a, b), (LogicalType::Text { .. }, LogicalType::Text { .. }));
+        if depth == 0 && texts { self.wide.1.cmp(&self.wide.0) } else { Ordering::Equal }
+    }
+
     /// What the change does, and what the way back would do.
     fn effects(&self, a: &LogicalType, b: &LogicalType, depth: usize) -> (Effect, Effect) {
-        let rules = &self.context.rules;
-        let to = |a, b| if same(a, b) { Effect::Widening } else { rules.effect(a, b) };
-        let (there, back) = (to(a, b), to(b, a));
-        match self.wide {
-            (true, false) if depth == 0 && texts(a, b) => (Effect::No, back),
-            (false, true) if depth == 0 && texts(a, b) => (there, Effect::No),
-            _ => (there, back),
+        let to = |a, b| if same(a, b) { Effect::Widening } else { self.context.rules.effect(a, b) };
+        match self.characters(a, b, depth) {
+            Ordering::Less => (Effect::No, to(b, a)),
+            Ordering::Equal => (to(a, b), to(b, a)),
+            Ordering::Greater => (to(a, b), Effect::No),
         }
     }
 
@@ -50,8 +56,7 @@ impl Walk<'_> {
         depth: usize,
         out: &mut Vec<Change>,
     ) {
-        let respelled = depth == 0 && self.wide.0 != self.wide.1 && texts(a, b);
-        if same(a, b) && !respelled {
+        if same(a, b) && self.characters(a, b, depth).is_eq() {
             return;
         }
         let (before, after) = spelled
@@ -78,21 +83,20 @@ impl Walk<'_> {
                 self.members(path, x, y, depth, out);
             }
             (LogicalType::Enum(x), LogicalType::Enum(y)) => self.values(path, x, y, out),
-            _ => {
-                let effects = self.effects(a, b, depth);
-                out.push(self.scalar(path, (a, b), effects, before, after));
-            }
+            _ => out.push(self.scalar(path, a, b, depth, before, after)),
         }
     }
 
     fn scalar(
         &self,
         path: &str,
-        (a, b): (&LogicalType, &LogicalType),
-        (there, back): (Effect, Effect),
+        a: &LogicalType,
+        b: &LogicalType,
+        depth: usize,
         before: Value,
         after: Value,
     ) -> Change {
+        let (there, back) = self.effects(a, b, depth);
         let (from, to) = (plain(&before), plain(&after));
         let change = match (there, back) {
             // A relation that holds both ways (two spellings of one set of values) is the mildest of all.
@@ -151,10 +155,6 @@ impl Walk<'_> {
     fn values(&self, path: &str, old: &[String], new: &[String], out: &mut Vec<Change>) {
         super::guarantees::value_sets(path, Some(self.column), Structural, "enum-value", old, new, out);
     }
-}
-
-fn texts(a: &LogicalType, b: &LogicalType) -> bool {
-    matches!((a, b), (LogicalType::Text { .. }, LogicalType::Text { .. }))
 }
 
 fn named(fields: &[StructField]) -> bool {

@@ -3,6 +3,7 @@
 use super::Binder;
 use super::scope::Found;
 use super::value::{Acc, Col, Info, Output, Sink, Typed};
+use crate::types;
 use std::rc::Rc;
 use tessera_model::lineage::IndirectKind;
 use tessera_sql::ir::{Expr, ExprId};
@@ -31,7 +32,8 @@ impl Binder<'_> {
         let mut merged = outputs.next()?;
         for other in outputs {
             let both = self.combine_by_position(&merged, &other);
-            merged = self.settled_rows(both, &merged, &other);
+            // Columns of rows are no literals: where one side's type is unknown, the other's may decide.
+            merged = self.retyped(&both, &merged, &other, types::unify);
         }
         if read.indirect.is_empty() {
             return Some(merged);
@@ -44,21 +46,6 @@ impl Binder<'_> {
             Col { info: Rc::new(info), ..col.clone() }
         });
         Some(Rc::new(Output { cols: cols.collect(), wild: merged.wild.clone(), stars: merged.stars.clone() }))
-    }
-
-    /// Columns of rows are no literals: where one side's type is unknown, the other's may decide.
-    fn settled_rows(&self, both: Rc<Output>, left: &Output, right: &Output) -> Rc<Output> {
-        let open = both.cols.iter().any(|col| col.info.ty.is_none());
-        if !open || left.is_open() || right.is_open() || left.cols.len() != right.cols.len() {
-            return both;
-        }
-        let cols = both.cols.iter().zip(left.cols.iter().zip(&right.cols)).map(|(col, (a, b))| {
-            let [a, b] = [a, b].map(|side| Typed::made(side.info.ty.clone(), None));
-            let ty = crate::types::unify(self.dialect, a, b).ty;
-            let info = Info { nullable: col.info.nullable, ..super::relation::with_type(&col.info, ty) };
-            Col { info: Rc::new(info), ..col.clone() }
-        });
-        Rc::new(Output { cols: cols.collect(), wild: both.wild.clone(), stars: both.stars.clone() })
     }
 
     /// Collects the rows that an expression chooses from and what it chooses by. Nothing is bound before it is clear that

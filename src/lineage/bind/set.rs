@@ -2,7 +2,9 @@
 
 use super::Binder;
 use super::value::{Acc, Col, Info, Output, Sink, Typed, Wild};
+use crate::types;
 use std::rc::Rc;
+use tessera_model::Dialect;
 use tessera_model::lineage::{DiagnosticSeverity, IndirectKind, Resolution};
 use tessera_sql::ir::{Idents, Keep, Matching, Pos, SetArm, SetOp};
 
@@ -47,19 +49,27 @@ impl Binder<'_> {
 
     /// The left side, in the types that hold both sides.
     fn typed_as_both(&self, left: &Rc<Output>, right: &Output) -> Rc<Output> {
-        let known = !left.is_open() && !right.is_open() && left.cols.len() == right.cols.len();
-        let same = || left.cols.iter().zip(&right.cols).all(|(a, b)| a.info.ty == b.info.ty);
-        if !known || same() {
-            return Rc::clone(left);
+        let same = left.cols.iter().zip(&right.cols).all(|(a, b)| a.info.ty == b.info.ty);
+        if same { Rc::clone(left) } else { self.retyped(left, left, right, types::unify_columns) }
+    }
+
+    /// `base` in the types that `how` makes of two sides, place by place; as it is where a side is not wholly known.
+    pub(super) fn retyped(
+        &self,
+        base: &Rc<Output>,
+        left: &Output,
+        right: &Output,
+        how: fn(Dialect, Typed, Typed) -> Typed,
+    ) -> Rc<Output> {
+        if left.is_open() || right.is_open() || left.cols.len() != right.cols.len() {
+            return Rc::clone(base);
         }
-        let cols = left.cols.iter().zip(&right.cols).map(|(a, b)| {
-            let [left, right] = [a, b].map(|col| Typed::made(col.info.ty.clone(), None));
-            let mut info =
-                super::relation::with_type(&a.info, crate::types::unify_columns(self.dialect, left, right).ty);
-            info.nullable = a.info.nullable;
-            Col { sym: a.sym, name: Rc::clone(&a.name), info: Rc::new(info) }
+        let cols = base.cols.iter().zip(left.cols.iter().zip(&right.cols)).map(|(col, (a, b))| {
+            let [a, b] = [a, b].map(|side| Typed::made(side.info.ty.clone(), None));
+            let info = super::relation::with_type(&col.info, how(self.dialect, a, b).ty);
+            Col { info: Rc::new(Info { nullable: col.info.nullable, ..info }), ..col.clone() }
         });
-        Rc::new(Output { cols: cols.collect(), wild: Vec::new(), stars: left.stars.clone() })
+        Rc::new(Output { cols: cols.collect(), wild: base.wild.clone(), stars: base.stars.clone() })
     }
 
     fn check_width(&mut self, left: &Output, right: &Output) {
@@ -198,7 +208,7 @@ impl Binder<'_> {
             return Rc::clone(a);
         }
         let [left, right] = [a, b].map(|info| Typed::made(info.ty.clone(), info.nullable));
-        let typed = crate::types::unify_columns(self.dialect, left, right);
+        let typed = types::unify_columns(self.dialect, left, right);
         let mut acc = Acc::default();
         for info in [a, b] {
             acc.direct.extend_from_slice(&info.direct);

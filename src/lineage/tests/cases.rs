@@ -257,7 +257,7 @@ fn bless(path: &std::path::Path, cases: &[Case], intro: &str) {
         }
         text.push('\n');
     }
-    std::fs::write(path, text).unwrap();
+    std::fs::write(path, format!("{}\n", text.trim_end())).unwrap();
 }
 
 #[test]

@@ -158,14 +158,18 @@ pub(crate) fn strict_nullable(operands: impl IntoIterator<Item = Option<bool>>) 
 /// side of unknown type has the other's where only that one goes with it.
 pub(crate) fn unify(dialect: Dialect, a: Typed, b: Typed) -> Typed {
     let sure = dialect == Dialect::BigQuery && a.fit == Fit::None && b.fit == Fit::None;
-    let sides = sure.then(|| (a.ty.clone(), b.ty.clone()));
-    let mut typed = unify_columns(dialect, a, b);
-    if let Some((a, b)) = sides
-        && (typed.ty.as_ref().is_none_or(|ty| matches!(ty, LogicalType::Struct(_))))
-    {
-        typed.ty = settle(typed.ty, a.as_ref(), b.as_ref());
+    if !sure || !(may_settle(&a) || may_settle(&b)) {
+        return unify_columns(dialect, a, b);
     }
+    let sides = (a.ty.clone(), b.ty.clone());
+    let mut typed = unify_columns(dialect, a, b);
+    typed.ty = settle(typed.ty, sides.0.as_ref(), sides.1.as_ref());
     typed
+}
+
+/// Is something of it unknown that the other side may know?
+fn may_settle(side: &Typed) -> bool {
+    side.ty.as_ref().is_none_or(|ty| ty.is_unknown() || matches!(ty, LogicalType::Struct(_)))
 }
 
 /// BigQuery's manual ("Conversion rules", "Supertypes"): these are in no other type's company. A date is not among them, for

@@ -3,8 +3,10 @@
 
 use serde_json::{Map, Value};
 
-pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
-pub(crate) type HashSet<K> = std::collections::HashSet<K, foldhash::fast::RandomState>;
+pub(crate) use foldhash::fast::RandomState;
+
+pub(crate) type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
+pub(crate) type HashSet<K> = std::collections::HashSet<K, RandomState>;
 
 /// Up to so many keys comparing them is quicker than hashing: schemas are asked for fifty keywords and have three.
 const FEW: usize = 12;
