@@ -59,12 +59,12 @@ pub enum Resolution {
 /// One output column of a query or one written column of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputColumn {
-    pub name: String,
+    pub name: Arc<str>,
     /// The table that the statement writes, if it writes one.
     pub target: Option<Arc<TableName>>,
     /// In the dialect's spelling; `None` when unknown.
     #[serde(rename = "type")]
-    pub data_type: Option<String>,
+    pub data_type: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nullable: Option<bool>,
     pub direct: Vec<DirectRead>,

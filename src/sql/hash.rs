@@ -1,4 +1,5 @@
-//! A fast hash for short keys that no stranger can choose collisions for at a profit: the tables live for one statement.
+//! A fast hash for short keys that no stranger can choose collisions for at a profit: the tables live for one statement, or
+//! their keys are digests.
 
 use std::hash::{BuildHasherDefault, Hasher};
 

@@ -28,7 +28,7 @@ fn graph(models: usize, wide: usize, columns: usize, edges: usize) -> Graph {
         };
         let outputs = (0..columns)
             .map(|c| OutputColumn {
-                name: format!("c{c}"),
+                name: format!("c{c}").into(),
                 target: None,
                 data_type: None,
                 nullable: None,

@@ -139,7 +139,7 @@ fn bind(specs: &[Spec], dropped: &[&str]) -> Bound {
                 .map(|(t, c)| DirectRead { table: Arc::new(name(t)), column: c.into(), kind })
                 .collect();
             parts.columns.push(OutputColumn {
-                name: column,
+                name: column.into(),
                 target: None,
                 data_type: None,
                 nullable: None,

@@ -240,6 +240,7 @@ impl<'a> Binder<'a> {
     /// Binds all statements in order.
     fn bind(mut self, script: &'a Script) -> Bound {
         self.diagnostics.clone_from(&script.diagnostics);
+        self.statements.reserve_exact(script.statements.len());
         for (at, parsed) in script.statements.iter().enumerate() {
             if let Parsed::Statement(statement) = parsed
                 && matches!(statement.body, tessera_sql::ir::StatementBody::Drop(_))

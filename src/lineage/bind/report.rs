@@ -3,7 +3,7 @@
 use super::value::{Info, Output, Source, TableId};
 use super::{Binder, Bound};
 use crate::world::BindError;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use tessera_model::lineage::{
@@ -20,18 +20,46 @@ pub(super) struct Written {
     pub(super) info: Rc<Info>,
 }
 
-/// Names of tables and columns as they are handed out: made once, shared by all edges.
-struct Shared {
+/// Names of tables, columns and types as they are handed out: made once, shared by all edges and columns.
+struct Shared<'t> {
     tables: Vec<OnceCell<Arc<TableName>>>,
     columns: Vec<OnceCell<Arc<str>>>,
+    types: RefCell<Vec<(&'t LogicalType, Arc<str>)>>,
 }
 
-impl Shared {
+/// So many types are looked through for one that has its text already.
+const SHARED_TYPES: usize = 16;
+
+impl<'t> Shared<'t> {
     fn new(binder: &Binder<'_>) -> Self {
         Shared {
             tables: vec![OnceCell::new(); binder.tables.len()],
             columns: vec![OnceCell::new(); binder.sources.len()],
+            types: RefCell::default(),
         }
+    }
+
+    /// What an output column is called: most bear the name of what they are made of.
+    fn name(&self, binder: &Binder<'_>, written: &Written) -> Arc<str> {
+        match written.info.direct.first() {
+            Some((source, _)) if binder.sources[source.0 as usize].name == written.name => {
+                self.column(binder, *source).1
+            }
+            _ => Arc::from(&*written.name),
+        }
+    }
+
+    fn type_text(&self, binder: &Binder<'_>, ty: Option<&'t LogicalType>) -> Option<Arc<str>> {
+        let ty = ty?;
+        let mut known = self.types.borrow_mut();
+        if let Some((_, text)) = known.iter().find(|(known, _)| *known == ty) {
+            return Some(Arc::clone(text));
+        }
+        let text: Arc<str> = binder.type_text(Some(ty))?.into();
+        if known.len() < SHARED_TYPES {
+            known.push((ty, Arc::clone(&text)));
+        }
+        Some(text)
     }
 
     fn table(&self, binder: &Binder<'_>, id: TableId) -> Arc<TableName> {
@@ -51,7 +79,11 @@ impl Shared {
             let (table, column) = self.column(binder, *source);
             DirectRead { table, column, kind: *kind }
         };
-        list.iter().filter(|(source, _)| binder.sources[source.0 as usize].candidate == candidates).map(read).collect()
+        let chosen = || list.iter().filter(|(source, _)| binder.sources[source.0 as usize].candidate == candidates);
+        // Most lists have one entry and are kept for as long as the world is: no room beyond what they need.
+        let mut reads = Vec::with_capacity(chosen().count());
+        reads.extend(chosen().map(read));
+        reads
     }
 
     fn candidates(&self, binder: &Binder<'_>, info: &Info) -> Vec<DirectRead> {
@@ -114,9 +146,9 @@ impl Binder<'_> {
             .columns
             .iter()
             .map(|w| OutputColumn {
-                name: w.name.to_string(),
+                name: shared.name(&self, w),
                 target: w.target.map(|t| shared.table(&self, t)),
-                data_type: self.type_text(w.info.ty.as_ref()),
+                data_type: shared.type_text(&self, w.info.ty.as_ref()),
                 nullable: w.info.nullable,
                 direct: shared.direct(&self, &w.info.direct, false),
                 candidates: shared.candidates(&self, &w.info),

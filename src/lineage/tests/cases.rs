@@ -165,7 +165,7 @@ fn answer(lineage: &QueryLineage) -> Vec<(String, String)> {
         |key: &str, value: String| out.push((key.to_owned(), if value.is_empty() { "none".into() } else { value }));
     let indirect = lineage.indirect.iter().map(|d| format!("{}.{} {}", d.table, d.column, indirect_kind(d.kind)));
     rest("indirect", sorted(indirect.collect()));
-    let full = lineage.columns.iter().filter(|c| c.nullable == Some(false)).map(|c| c.name.clone());
+    let full = lineage.columns.iter().filter(|c| c.nullable == Some(false)).map(|c| c.name.to_string());
     rest("not null", sorted(full.collect()));
     rest("unused", sorted(lineage.unused.iter().map(|d| format!("{}.{}", d.table, d.column)).collect()));
     rest("reads", sorted(lineage.reads.iter().map(ToString::to_string).collect()));

@@ -82,7 +82,7 @@ fn orchard(state: &str, engine: &str) -> World {
 
 fn direct(world: &WorldLineage, node: &str, column: &str) -> Vec<String> {
     let node = &world.nodes[node];
-    let column = node.lineage.columns.iter().find(|c| c.name == column).unwrap();
+    let column = node.lineage.columns.iter().find(|c| &*c.name == column).unwrap();
     column.direct.iter().map(|d| format!("{}.{}", d.table.name, d.column)).collect()
 }
 

@@ -9,7 +9,6 @@ use super::run::again::Previous;
 use super::skeleton::Skeleton;
 use super::text::{Read, Text};
 use super::{Defaults, World};
-use std::collections::HashMap;
 use std::sync::Arc;
 use tessera_model::{Dialect, TableName};
 use tessera_sql::hash::FastMap;
@@ -33,8 +32,8 @@ pub struct Work {
 /// Results per node, by content.
 #[derive(Debug, Default)]
 pub struct Cache {
-    texts: HashMap<Key, Entry<Text>>,
-    bound: HashMap<Key, Entry<Bound>>,
+    texts: FastMap<Key, Entry<Text>>,
+    bound: FastMap<Key, Entry<Bound>>,
     last: FastMap<Arc<str>, Last>,
     skeleton: Option<Arc<Skeleton>>,
     pub(super) previous: Option<Previous>,
@@ -132,6 +131,10 @@ impl Cache {
             None => Arc::new(Skeleton::new(world)),
         };
         self.skeleton = Some(Arc::clone(&skeleton));
+        let more = world.nodes.len().saturating_sub(self.last.len());
+        self.texts.reserve(more);
+        self.bound.reserve(more);
+        self.last.reserve(more);
         skeleton
     }
 

@@ -13,7 +13,7 @@ const ENGINE_VERSION: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Text {
     pub(super) key: Key,
-    pub(super) mentions: Vec<Named>,
+    pub(super) mentions: Box<[Named]>,
 }
 
 /// A table that a text names, under its node's dialect and defaults.
@@ -52,7 +52,7 @@ impl Text {
     /// Which nodes the mentions are.
     pub(super) fn reads(&self, node: &NodeInput, skeleton: &Skeleton) -> Arc<[Read]> {
         (0u32..)
-            .zip(&self.mentions)
+            .zip(&*self.mentions)
             .filter_map(|(mention, named)| {
                 let alias = node.aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&named.name.name));
                 let node = match alias.filter(|_| named.bare) {
