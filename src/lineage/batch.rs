@@ -110,15 +110,18 @@ fn deciding_columns_too(column: &mut OutputColumn) {
     }
 }
 
-/// A table of `schemas`: names are written as in SQL without quotes, columns map to types in the table's order.
+/// A table of `schemas`: names are written as in SQL, with or without quotes, columns map to types in the table's order.
 fn table_schema(dialect: Dialect, table: &str, columns: &Value) -> Result<(TableName, TableSchema), String> {
     let name = TableName::parse(dialect, table).ok_or_else(|| format!("\"{table}\" is not a table's name."))?;
     let Value::Object(columns) = columns else {
         return Err(format!("The columns of \"{table}\" are not an object of name and type."));
     };
     let folding = dialect.column_folding();
-    let columns =
-        columns.iter().map(|(column, ty)| Column::new(folding.store(column, has_case(column)), ty.as_str())).collect();
+    let stored = |written: &str| match TableName::parse(dialect, written) {
+        Some(quoted) if written.starts_with(['"', '`', '[']) && quoted.schema.is_none() => quoted.name,
+        _ => folding.store(written, has_case(written)),
+    };
+    let columns = columns.iter().map(|(column, ty)| Column::new(stored(column), ty.as_str())).collect();
     Ok((name, TableSchema::new(dialect, columns)))
 }
 

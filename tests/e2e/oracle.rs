@@ -6,28 +6,39 @@ use std::process::Command;
 use tessera_tests::orchard::root;
 use tessera_tests::{binary, postgres, say};
 
-/// Names the Python that has `duckdb`; `tests/run` prepares one.
+/// Names the Python that has `duckdb` and `psycopg`; `tests/run` prepares one.
 const VARIABLE: &str = "TESSERA_TEST_PYTHON";
 
-/// A Python with `duckdb`; without one that is said.
+/// A Python with `duckdb` and `psycopg`; without one that is said.
 fn python(test: &str) -> Option<PathBuf> {
     let given = std::env::var_os(VARIABLE).filter(|v| !v.is_empty()).map(PathBuf::from);
     let python = given.unwrap_or_else(|| "python3".into());
-    let has = Command::new(&python).args(["-c", "import duckdb"]).output().is_ok_and(|o| o.status.success());
+    let has = Command::new(&python).args(["-c", "import duckdb, psycopg"]).output().is_ok_and(|o| o.status.success());
     if !has {
-        say::skipped(test, &format!("{} has no duckdb: set {VARIABLE}", python.display()));
+        say::skipped(test, &format!("{} has no duckdb or no psycopg: set {VARIABLE}", python.display()));
     }
     has.then_some(python)
+}
+
+fn lineage(python: &Path, engine: &str) -> Command {
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/oracle/oracle.py")).args(["--engine", engine]).arg("--binary").arg(binary::path());
+    command.args(["--seed", "20", "--count", "200", "--seconds", "20", "--strict"]);
+    command
 }
 
 #[test]
 fn duckdb_agrees_with_the_lineage_of_generated_queries() {
     let Some(python) = python("the lineage oracle") else { return };
-    let mut command = Command::new(&python);
-    command.arg(root().join("tests/oracle/oracle.py")).arg("--binary").arg(binary::path());
-    command.args(["--seed", "20", "--count", "200", "--seconds", "20", "--strict"]);
-    let ran = binary::run(&mut command).exits(0);
-    say::line(ran.out.trim());
+    say::line(binary::run(&mut lineage(&python, "duckdb")).exits(0).out.trim());
+}
+
+#[test]
+fn postgres_agrees_with_the_lineage_of_generated_queries() {
+    let Some(python) = python("the lineage oracle") else { return };
+    let Some(database) = postgres::database("the lineage oracle") else { return };
+    let mut command = lineage(&python, "postgres");
+    say::line(binary::run(command.env("TESSERA_TEST_POSTGRES", database.url())).exits(0).out.trim());
 }
 
 fn tables(python: &Path, engine: &str) -> Command {

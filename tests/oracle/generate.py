@@ -1,4 +1,4 @@
-"""Makes DuckDB queries over a world's tables. What is made is deterministic as a multiset of rows: no ties decide."""
+"""Makes queries over a world's tables: DuckDB's, and what `postgres_queries.py` makes of it. What is made is deterministic as a multiset of rows: no ties decide."""
 
 import random
 from world import TAGS, TEXTS, quoted
@@ -24,6 +24,10 @@ class Generator:
     def chance(self, share):
         return self.r.random() < share
 
+    def text(self):
+        """A query of some depth."""
+        return self.query(self.r.choice([0, 0, 1, 1, 2]))[0]
+
     # Expressions
 
     def columns(self, rels, kinds):
@@ -41,6 +45,12 @@ class Generator:
         found = self.columns(rels, kinds)
         return self.r.choice(found) if found else None
 
+    # What the kinds of values are, and what this engine writes that others do not.
+    KINDS = ["int", "int", "float", "decimal", "text", "text", "bool", "date", "timestamp", "ints", "texts", "struct", "json", "map"]
+    EARLIER_NAMES = GROUP_BY_ALL = SEMI_JOINS = FROM_FIRST = QUALIFIES = STAR_WORDS = True
+    SET_OPERATORS = ["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "UNION BY NAME", "UNION ALL BY NAME", "INTERSECT ALL", "EXCEPT ALL"]
+    MATCHES = "regexp_matches({0}, '{1}')"
+
     def literal(self, kind):
         r = self.r
         return {"int": lambda: str(r.randint(0, 9)), "float": lambda: f"{r.randint(0, 40) / 4}::DOUBLE",
@@ -57,14 +67,27 @@ class Generator:
             return column if column and self.chance(0.95) else self.literal(kind)
         e = lambda k: self.expr(rels, k, depth - 1)
         c = lambda k: self.column(rels, k) or self.literal(k)
-        common = [
+        common, own = self.common(rels, kind, depth, e), self.own(rels, kind, depth, e, c)
+        if kind in ("map", "json"):
+            common = common[:1]
+        if depth > 1 and kind in ("int", "text", "date", "decimal") and self.chance(0.06):
+            return self.scalar(rels, kind)
+        return r.choice(own + common[: 3 if kind not in ("bool",) else 1])() if self.chance(0.8) else r.choice(common)()
+
+    def common(self, rels, kind, depth, e):
+        """Ways to make a value of any kind."""
+        return [
             lambda: f"CASE WHEN {self.condition(rels, depth - 1)} THEN {e(kind)} ELSE {e(kind)} END",
             lambda: f"COALESCE({e(kind)}, {e(kind)})",
             lambda: f"CASE WHEN {self.condition(rels, depth - 1)} THEN {e(kind)} END",
             lambda: f"NULLIF({e(kind)}, {e(kind)})",
             lambda: f"IF({self.condition(rels, depth - 1)}, {e(kind)}, {e(kind)})",
         ]
-        own = {
+
+    def own(self, rels, kind, depth, e, c):
+        """Ways to make a value of this kind. `e` makes an expression of a kind, `c` a column."""
+        r = self.r
+        return {
             "int": [lambda: f"{e('int')} {r.choice('+-*')} {e('int')}", lambda: f"{c('int')} + {r.randint(1, 300)}",
                     lambda: f"length({e('text')})", lambda: f"year({c('date')})", lambda: f"CAST({c('decimal')} AS INTEGER)",
                     lambda: f"extract(month FROM {c('date')})", lambda: f"abs({e('int')})", lambda: f"-{c('int')}",
@@ -118,11 +141,6 @@ class Generator:
             "map": [lambda: f"MAP {{'x': {c('int')}::INTEGER, 'y': 1}}", lambda: f"map(['x'], [{c('int')}])"],
             "json": [lambda: f"to_json({c('struct')})", lambda: f"json_object('a', {c('int')})", lambda: f"{c('json')} -> 'b'"],
         }[kind]
-        if kind in ("map", "json"):
-            common = common[:1]
-        if depth > 1 and kind in ("int", "text", "date", "decimal") and self.chance(0.06):
-            return self.scalar(rels, kind)
-        return r.choice(own + common[: 3 if kind not in ("bool",) else 1])() if self.chance(0.8) else r.choice(common)()
 
     def condition(self, rels, depth=1):
         r = self.r
@@ -140,7 +158,7 @@ class Generator:
             "text": [lambda: f"{self.expr(rels, 'text', depth - 1)} LIKE '%{r.choice('aeir')}%'",
                      lambda: f"{self.expr(rels, 'text', 0)} <> {self.expr(rels, 'text', depth - 1)}",
                      lambda: f"{self.expr(rels, 'text', 0)} ILIKE 'B%'",
-                     lambda: f"regexp_matches({self.expr(rels, 'text', 0)}, '[a-d]')"],
+                     lambda: self.MATCHES.format(self.expr(rels, 'text', 0), '[a-d]')],
             "date": [lambda: f"{self.expr(rels, 'date', 0)} >= {self.literal('date')}",
                      lambda: f"{self.expr(rels, 'date', 0)} BETWEEN DATE '2024-01-10' AND {self.literal('date')}"],
             "decimal": [lambda: f"{self.expr(rels, 'decimal', depth - 1)} > {r.randint(0, 4)}"],
@@ -229,13 +247,16 @@ class Generator:
             return f"(TABLE {quoted(table.name)}) AS {alias}", Rel(alias, [(c.name, c.kind) for c in table.columns])
         if roll < 0.565:
             alias = self.name("g")
-            return f"range({r.randint(2, 6)}) AS {alias}(k)", Rel(alias, [("k", "int")])
+            return f"{self.series(r.randint(2, 6))} AS {alias}(k)", Rel(alias, [("k", "int")])
         if roll < 0.62:
             made = self.pivot()
             if made:
                 return made
         sql, rel, _ = self.base()
         return sql, rel
+
+    def series(self, length):
+        return f"range({length})"
 
     def pivot(self):
         r = self.r
@@ -288,7 +309,7 @@ class Generator:
                 drop = {n.lower() for n, _ in using}
                 merged |= drop
                 star += [(n, k) for n, k in right.columns if n.lower() not in drop]
-            elif roll < 0.27 and both and len(rels) == 1:
+            elif roll < 0.27 and both:
                 sql += f" NATURAL {r.choice(['JOIN', 'LEFT JOIN', 'INNER JOIN'])} {right_sql}"
                 drop = {n.lower() for n, _ in right.columns} & set(names)
                 merged |= drop
@@ -296,7 +317,7 @@ class Generator:
             elif not left_keys or not right_keys:
                 sql += f" CROSS JOIN {right_sql}"
                 star += right.columns
-            elif roll < 0.36:
+            elif self.SEMI_JOINS and roll < 0.36:
                 sql += f" {r.choice(['SEMI', 'ANTI'])} JOIN {right_sql} ON {r.choice(left_keys)} = {r.choice(right_keys)}"
                 continue
             elif roll < 0.41:
@@ -398,10 +419,11 @@ class Generator:
         lower = [n.lower() for n, _ in star]
         clean = len(set(lower)) == len(lower)
         roll = r.random()
-        if len(rels) > 1 and roll < 0.35:
+        if len(rels) > 1 and (roll < 0.35 or not self.STAR_WORDS and roll < 0.5):
             rel = r.choice(rels)
             out += rel.columns
             return f"{rel.alias}.*"
+        clean = clean and self.STAR_WORDS
         if clean and len(star) > 2 and roll < 0.6:
             gone = r.sample(star, r.choice([1, 1, 2]))
             out += [c for c in star if c not in gone]
@@ -445,7 +467,7 @@ class Generator:
                 out.append((alias, kind))
             form = r.random()
             if keys:
-                if form < 0.3:
+                if self.GROUP_BY_ALL and form < 0.3:
                     tail = " GROUP BY ALL"
                 elif form < 0.5:
                     tail = " GROUP BY " + ", ".join(str(i + 1) for i in range(len(keys)))
@@ -457,11 +479,11 @@ class Generator:
                 elif form < 0.78:
                     sets = [f"({key})" for key, _, _ in keys] + ["(" + ", ".join(key for key, _, _ in keys) + ")", "()"]
                     tail = f" GROUP BY GROUPING SETS ({', '.join(r.sample(sets, r.randint(1, len(sets))))})"
+                else:
+                    tail = " GROUP BY " + ", ".join(key for key, _, _ in keys)
                 if "(" in tail and all(key.isidentifier() or "." in key and "(" not in key for key, _, _ in keys) and self.chance(0.4):
                     items.append(f"grouping({keys[0][0]}) AS {self.name('a')}")
                     out.append((items[-1].split(" AS ")[-1], "int"))
-                else:
-                    tail = " GROUP BY " + ", ".join(key for key, _, _ in keys)
             if self.chance(0.25):
                 tail += f" HAVING {r.choice(['count(*) > 1', f'max({self.column(rels, chr(105) + chr(110) + chr(116)) or 1}) > 2'])}"
         else:
@@ -469,7 +491,7 @@ class Generator:
                 items.append(self.star(rels, star, out))
             for _ in range(r.randint(0 if items else 1, 4)):
                 roll = r.random()
-                kind = r.choice(["int", "int", "float", "decimal", "text", "text", "bool", "date", "timestamp", "ints", "texts", "struct", "json", "map"])
+                kind = r.choice(self.KINDS)
                 if roll < 0.3:
                     rel = r.choice(rels)
                     if rel.columns:
@@ -490,7 +512,7 @@ class Generator:
                         continue
                 alias = self.name("x")
                 earlier = [n for n, k in out if k == "int" and n[0] == "x"]
-                if kind == "int" and earlier and self.chance(0.3):
+                if self.EARLIER_NAMES and kind == "int" and earlier and self.chance(0.3):
                     items.append(f"{r.choice(earlier)} + 1 AS {alias}")
                 else:
                     items.append(f"{self.expr(rels, kind, 2)} AS {alias}")
@@ -501,7 +523,7 @@ class Generator:
         if self.chance(0.15):
             where.append(self.subquery_condition(rels))
         qualify = ""
-        if not grouped and self.chance(0.08):
+        if self.QUALIFIES and not grouped and self.chance(0.08):
             made = self.window(rels)
             if made and made[1] in ("int", "huge") and not window:
                 qualify = f" QUALIFY {made[0]} <= {r.randint(2, 6)}"
@@ -521,17 +543,22 @@ class Generator:
             keys = self.columns(rels, ("int", "text", "date"))
             every = [f"{rel.alias}.{quoted(n)}" for rel in rels for n, k in rel.columns if k not in ("map", "json", "struct")]
             if keys and every:
-                distinct = f"DISTINCT ON ({r.choice(keys)}) "
-                window = f" ORDER BY {', '.join(every)}"
+                key = r.choice(keys)
+                distinct = f"DISTINCT ON ({key}) "
+                window = f" ORDER BY {', '.join([key, *every])}"
         text = f"SELECT {distinct}{', '.join(items)} FROM {sql}"
-        if self.chance(0.03) and not distinct:
+        if self.FROM_FIRST and self.chance(0.03) and not distinct:
             text = f"FROM {sql} SELECT {', '.join(items)}"
         if where:
             text += " WHERE " + " AND ".join(where)
         if "ORDER BY" in window and "WINDOW" not in window:
             # ORDER BY decides which row stays: it must not meet another one.
-            return f"SELECT * FROM ({text}{tail}{window})", out
+            return f"SELECT * FROM ({text}{tail}{window}) AS {self.name('s')}", out
         return text + tail + window + qualify, out
+
+    def every(self, columns):
+        """An order by all columns."""
+        return "ALL"
 
     def query(self, depth, ctes=()):
         """A query's SQL and its columns."""
@@ -563,8 +590,7 @@ class Generator:
             plain = [(n, k) for n, k in columns if k in ("int", "text", "date")]
             if plain:
                 a, b = self.name("z"), self.name("z")
-                op = r.choice(["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "UNION BY NAME", "UNION ALL BY NAME", "INTERSECT ALL",
-                               "EXCEPT ALL"])
+                op = r.choice(self.SET_OPERATORS)
                 other = Generator.base(self)
                 picks = [self.column([other[1]], k) or self.literal(k) for _, k in plain]
                 names = ", ".join(f"{a}.{quoted(n)}" for n, _ in plain)
@@ -582,7 +608,7 @@ class Generator:
                         body += r.choice([f" {more} SELECT {values} FROM {third[0]}", f" {more} (SELECT {values} FROM {third[0]})"])
                     columns = plain
         if self.chance(0.12) and not any(k in ("map", "json") for _, k in columns):
-            body += " ORDER BY ALL" + (f" LIMIT {r.randint(3, 9)}" if self.chance(0.5) else "")
+            body += f" ORDER BY {self.every(columns)}" + (f" LIMIT {r.randint(3, 9)}" if self.chance(0.5) else "")
         elif self.chance(0.08):
             body += " ORDER BY 1"
         return head + body, columns

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""An oracle that no one wrote by hand: DuckDB itself.
+"""An oracle that no one wrote by hand: the engine itself, DuckDB or PostgreSQL.
 
-Makes worlds of tables with data and queries over them (or takes TPC-H), runs everything in DuckDB and checks what
+Makes worlds of tables with data and queries over them (or takes TPC-H), runs everything in the engine and checks what
 `tessera lineage --batch` says of the same text:
-  names and types  against DESCRIBE;
-  binding          drop each source column: if the engine no longer binds, we must have said that the query reads it;
+  names and types  against the engine's own description;
+  binding          drop each source column: if the engine no longer binds, we must have said that the query reads it.
+                   PostgreSQL says itself which columns a view depends on: what we name beyond them is counted;
   values           change each source column (shift, permute, set to NULL): every output column whose values change must
                    have it among its direct or own indirect reads or the statement's;
   nullability      a column that we call not null must hold no NULL.
 
-Usage: oracle.py [--binary PATH] [--seed N] [--count N] [--seconds S] [--misses FILE] [--tpch] [--strict]
-Prints one summary line; with --strict missed reads, wrong names or a NULL make it fail. Needs `duckdb` (tests/requirements.txt).
+Usage: oracle.py [--engine duckdb|postgres] [--binary PATH] [--seed N] [--count N] [--seconds S] [--misses FILE] [--tpch] [--strict]
+Prints one summary line; with --strict missed reads, wrong names, a NULL or a column too many make it fail. Needs `duckdb` and, for PostgreSQL,
+`psycopg` (tests/requirements.txt) and a server in TESSERA_TEST_POSTGRES.
 """
 
 import argparse
@@ -24,36 +26,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import duckdb
 import world
-from generate import Generator
+from lineage_engines import ENGINES, LARGE, DuckDb
 
 ROOT = Path(__file__).resolve().parents[2]
 PER_WORLD = 120
 # What may read columns that the text does not name.
 UNNAMED = re.compile(r"(select|distinct|on \([^()]*\)|,|\.)\s*\*|natural|pivot|\btable\b|columns\s*\(")
-LARGE = 1000
-
-
-def rounded(value):
-    """Sums of floats may differ in the last digit by the order of rows."""
-    return float(f"{value:.9g}") if isinstance(value, float) else value
-
-
-def result(db, sql):
-    """Each output column as a sorted list of its values' text."""
-    cursor = db.execute(sql)
-    width = len(cursor.description)
-    rows = cursor.fetchmany(LARGE)
-    return [sorted(repr(rounded(row[i])) for row in rows) for i in range(width)], len(rows)
-
-
-def described(db, sql):
-    return [(row[0], row[1]) for row in db.execute(f"DESCRIBE {sql}").fetchall()]
-
-
-def normal(type_):
-    return (type_ or "unknown").lower().replace(" ", "").replace('"', "")
 
 
 def reads(entries):
@@ -79,40 +58,40 @@ class Oracle:
         return [json.loads(line) for line in run.stdout.splitlines()]
 
     def schemas(self, tables):
-        return {t.name: {c.name: c.type for c in t.columns} for t in tables}
+        return {world.quoted(t.name): {world.quoted(c.name): c.type for c in t.columns} for t in tables}
 
     def world(self, seed):
-        tables = world.make(seed)
-        db = duckdb.connect(config={"threads": 1})
-        dropped, changed = world.create(db, tables, seed)
-        maker, schemas, cases = Generator(tables, f"{seed}/queries"), self.schemas(tables), []
+        engine = ENGINES[self.args.engine]()
+        tables = world.make(seed, engine.world.TYPES)
+        dropped, changed = engine.create(tables, seed)
+        maker, schemas, cases = engine.generator(tables, f"{seed}/queries"), self.schemas(tables), []
         tries = 0
         while len(cases) < PER_WORLD and tries < PER_WORLD * 6:
             tries += 1
-            sql, _ = maker.query(maker.r.choice([0, 0, 1, 1, 2]))
+            sql = maker.text()
             if len(sql) > 6000:
                 continue
             try:
-                described(db, sql)
-            except duckdb.Error as error:
+                engine.described(sql)
+            except engine.Error as error:
                 self.counts["refused"] += 1
                 if self.args.refused:
                     print(str(error).split("\n")[0], "|", sql)
                 continue
-            cases.append({"id": f"{seed}/{len(cases)}", "dialect": "duckdb", "sql": sql, "schemas": schemas, "defaults": {}})
-        self.check(db, tables, cases, dropped, changed)
-        db.close()
+            cases.append({"id": f"{seed}/{len(cases)}", "dialect": engine.dialect, "sql": sql, "schemas": schemas, "defaults": {}})
+        self.check(engine, tables, cases, dropped, changed)
+        engine.close()
 
-    def check(self, db, tables, cases, dropped, changed):
+    def check(self, engine, tables, cases, dropped, changed):
         for case, answer in zip(cases, self.answers(cases)):
             # However slow the machine, some are asked.
             if time.monotonic() > self.end and self.counts["queries"] >= 20:
                 return
-            self.one(db, tables, case, answer, dropped, changed)
+            self.one(engine, tables, case, answer, dropped, changed)
 
-    def one(self, db, tables, case, answer, dropped, changed):
+    def one(self, engine, tables, case, answer, dropped, changed):
         sql, columns = case["sql"], answer.get("columns") or []
-        want = described(db, sql)
+        want = engine.described(sql)
         self.counts["queries"] += 1
         self.counts[answer.get("resolution") or "error"] += 1
         names = [c["name"] for c in columns]
@@ -124,14 +103,14 @@ class Oracle:
             for column, (name, type_) in zip(columns, want):
                 self.counts["types"] += 1
                 mine = column.get("type")
-                if normal(mine) != normal(type_) and type_ != '"NULL"':
+                if not engine.is_same_type(mine, type_):
                     self.miss("unknown_type" if mine is None else "wrong_type", case, column=name, want=type_, got=mine)
         everywhere = reads(answer.get("indirect"))
         own = [reads(c.get("direct")) | reads(c.get("indirect")) for c in columns]
         named = everywhere.union(reads(answer.get("unused")), *own)
         try:
-            before, height = result(db, sql)
-        except duckdb.Error:
+            before, height = engine.result(sql)
+        except engine.Error:
             self.counts["not_run"] += 1
             return
         self.counts["rows"] += height > 0
@@ -143,6 +122,12 @@ class Oracle:
                     self.miss("null_in_not_null", case, column=column["name"])
         lower = sql.lower()
         any_column = UNNAMED.search(lower)
+        depends = engine.depends(sql)
+        if depends is not None:
+            beyond = named - depends
+            self.counts["named_beyond"] += len(beyond)
+            if beyond:
+                self.misses.append({"what": "named_beyond", "sql": sql, "columns": sorted(beyond)})
         for table in tables:
             if table.name.lower() not in lower:
                 continue
@@ -150,18 +135,18 @@ class Oracle:
                 key = (table.name, column.name)
                 pair = (table.name.lower(), column.name.lower())
                 # What the text neither names nor takes along unnamed cannot matter to it.
-                if pair[1] not in lower and not any_column:
+                if pair not in depends if depends is not None else pair[1] not in lower and not any_column:
                     self.counts["untouched"] += 1
                     continue
                 if pair not in named:
-                    db.execute(f"SET search_path = '{dropped[key]},main'")
+                    engine.use(dropped[key])
                     without = None
                     try:
-                        without = described(db, sql)
+                        without = engine.described(sql)
                         fails = False
-                    except duckdb.Error as error:
+                    except engine.Error as error:
                         # A star that has become narrower moves what is counted by place; that error names another thing.
-                        fails = f'"{column.name.lower()}"' in str(error).lower()
+                        fails = engine.complains_of(error, column.name)
                         self.counts["by_place"] += not fails
                     self.counts["drops"] += 1
                     if fails:
@@ -176,10 +161,10 @@ class Oracle:
                 # All changes at once for most; one after the other for some.
                 few = changed[key] if self.random.random() < 0.15 else changed[key][:1]
                 for schema in few:
-                    db.execute(f"SET search_path = '{schema},main'")
+                    engine.use(schema)
                     try:
-                        after, _ = result(db, sql)
-                    except duckdb.Error:
+                        after, _ = engine.result(sql)
+                    except engine.Error:
                         continue
                     self.counts["changes"] += 1
                     moved |= {i for i in range(min(len(before), len(after))) if before[i] != after[i]}
@@ -190,7 +175,7 @@ class Oracle:
                     silent = [] if pair in named or not moved else ["?"]
                 if silent:
                     self.miss("missed_read", case, table=key[0], column=key[1], outputs=silent, resolution=answer.get("resolution"))
-        db.execute("SET search_path = 'main'")
+        engine.use()
 
     def tpch(self):
         """The 22 queries over small made-up data, with their own literals in it."""
@@ -202,36 +187,38 @@ class Oracle:
         schema = json.loads((base / "tpc_schemas.json").read_text())["tpch"]
         texts = [json.loads(line)["sql"] for line in open(base / "tpch.jsonl")]
         tables = tpch_tables(schema, texts)
-        db = duckdb.connect(config={"threads": 1})
-        dropped, changed = world.create(db, tables, 0)
+        engine = DuckDb()
+        dropped, changed = engine.create(tables, 0)
         schemas = self.schemas(tables)
         cases = [{"id": f"tpch/{i + 1}", "dialect": "duckdb", "sql": sql.strip().rstrip(";"), "schemas": schemas, "defaults": {}}
                  for i, sql in enumerate(texts)]
-        self.check(db, tables, cases, dropped, changed)
-        db.close()
+        self.check(engine, tables, cases, dropped, changed)
+        engine.close()
 
     def summary(self):
         n = self.counts
         types = n["types"] or 1
         right = types - n["wrong_type"] - n["unknown_type"]
-        return (f"oracle: seed {self.args.seed}, {n['queries']} queries ({n['rows']} with rows, {n['resolved']} resolved), "
+        more = f", {n['named_beyond']} columns named beyond the engine's own" if self.args.engine == "postgres" else ""
+        return (f"oracle: {self.args.engine}, seed {self.args.seed}, {n['queries']} queries ({n['rows']} with rows, {n['resolved']} resolved), "
                 f"{n['changes']} changes, {n['drops']} drops, {n['untouched']} columns neither named nor behind a star: missed reads {n['missed_read']}, missed references "
                 f"{n['missed_reference']}, wrong names {n['wrong_names']}, types exact {right}/{types} "
                 f"({100 * right / types:.2f} %; {n['wrong_type']} wrong, {n['unknown_type']} unknown), NULLs in not-null columns "
                 f"{n['null_in_not_null']}; {n['moved']} output columns moved, {n['by_place']} stars too narrow, "
-                f"{n['refused']} texts refused by DuckDB")
+                f"{n['refused']} texts refused by the engine{more}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(ROOT / "target/release/tessera"))
+    parser.add_argument("--engine", choices=ENGINES, default="duckdb")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--misses")
     parser.add_argument("--tpch", action="store_true")
     parser.add_argument("--strict", action="store_true")
-    parser.add_argument("--refused", action="store_true", help="print what DuckDB refuses")
+    parser.add_argument("--refused", action="store_true", help="print what the engine refuses")
     args = parser.parse_args()
     oracle = Oracle(args)
     if args.tpch:
@@ -245,7 +232,8 @@ def main():
         Path(args.misses).write_text("".join(json.dumps(m) + "\n" for m in oracle.misses))
     print(oracle.summary())
     n = oracle.counts
-    if args.strict and (n["missed_read"] or n["missed_reference"] or n["wrong_names"] or n["null_in_not_null"] or not n["queries"]):
+    wrong = ("missed_read", "missed_reference", "wrong_names", "null_in_not_null", "named_beyond")
+    if args.strict and (any(n[what] for what in wrong) or not n["queries"]):
         for one in oracle.misses[:5]:
             print(json.dumps({k: v for k, v in one.items() if k != "schemas"}))
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Worlds: a few tables with data made so that joins meet and filters leave something.
+"""Worlds: a few tables with data made so that joins meet and filters leave something; the types are DuckDB's.
 
 Every table has, beside itself in schema `main`, variants in schemas of their own that a search path puts before it: one
 without each column (does a query still bind?) and some with each column's values changed (what changes in the result?)."""
@@ -37,6 +37,7 @@ TYPES = [
     ("JSON", "json", lambda r: f"'{{\"a\": {r.randint(0, 5)}, \"b\": [\"{r.choice(TAGS)}\"]}}'"),
 ]
 
+# A value that is another one: `c` is the column.
 SHIFT = {
     "int": "({c} * 2 + 3) % 100", "float": "{c} * 2 + 0.75", "decimal": "{c} + 1.25", "text": "{c} || '~'",
     "bool": "NOT {c}", "date": "{c} + 45", "timestamp": "{c} + INTERVAL 45 DAY", "ints": "list_append({c}, 7)",
@@ -60,8 +61,8 @@ class Table:
         self.name, self.columns = name, columns
 
 
-def make(seed):
-    """The tables of a world. Some columns have the same name in several tables: for USING, and for ambiguity."""
+def make(seed, types=TYPES):
+    """The tables of a world, of these types. Some columns have the same name in several tables: for USING, and for ambiguity."""
     r = random.Random(seed)
     shared = r.sample(WORDS, 3)
     tables = []
@@ -74,8 +75,8 @@ def make(seed):
             words[-1] = r.choice(ODD)
         for i, word in enumerate(words[: r.randint(4, 7)]):
             # A shared name has one type everywhere, so that USING binds.
-            plain = [t for t in TYPES if t[1] in ("int", "text", "date")]
-            pick = plain[WORDS.index(word) % len(plain)] if i < 2 else r.choice(TYPES)
+            plain = [t for t in types if t[1] in ("int", "text", "date")]
+            pick = plain[WORDS.index(word) % len(plain)] if i < 2 else r.choice(types)
             columns.append(Column(word, *pick))
         tables.append(Table(name, columns))
     return tables
@@ -88,35 +89,30 @@ def rows(table, seed):
                for c in table.columns]
 
 
-def create(db, tables, seed):
+def create(execute, tables, seed, engine):
     """Makes the tables and all their variants; returns the variants' schemas by table and column."""
     dropped, changed = {}, {}
-    for table in tables:
-        name = quoted(table.name)
-        definition = ", ".join(f"{quoted(c.name)} {c.type}" for c in table.columns)
-        db.execute(f"CREATE TABLE main.{name} ({definition})")
-        db.execute(f"INSERT INTO main.{name} VALUES " + ", ".join(f"({', '.join(row)})" for row in rows(table, seed)))
     for number, table in enumerate(tables):
-        name = quoted(table.name)
+        name, columns = quoted(table.name), [quoted(c.name) for c in table.columns]
+        definition = ", ".join(f"{c} {column.type}" for c, column in zip(columns, table.columns))
+        execute(f"CREATE TABLE main.{name} ({definition})")
+        execute(f"INSERT INTO main.{name} VALUES " + ", ".join(f"({', '.join(row)})" for row in rows(table, seed)))
         for index, column in enumerate(table.columns):
-            c, key = quoted(column.name), (table.name, column.name)
+            c, key = columns[index], (table.name, column.name)
             dropped[key] = f"d_{number}_{index}"
-            db.execute(f"CREATE SCHEMA {dropped[key]}")
-            db.execute(f"CREATE TABLE {dropped[key]}.{name} AS SELECT * EXCLUDE ({c}) FROM main.{name}")
+            execute(f"CREATE SCHEMA {dropped[key]}")
+            execute(f"CREATE TABLE {dropped[key]}.{name} AS {engine.without(name, c, columns)}")
             changed[key] = []
-            rotated = f"(SELECT list({c} ORDER BY rowid) FROM main.{name})[(rowid + 5) % {ROWS} + 1]"
-            shifted = SHIFT[column.kind].format(c=c)
-            mixed = f"CASE rowid % 3 WHEN 0 THEN {shifted} WHEN 1 THEN {rotated} END"
-            forms = [mixed, shifted, rotated, f"CASE WHEN rowid % 2 = 0 THEN {c} END"]
+            shifted = engine.world.SHIFT[column.kind]
+            mixed = "CASE {row} % 3 WHEN 0 THEN " + shifted + " WHEN 1 THEN {rotated} END"
+            forms = [mixed, shifted, "{rotated}", "CASE WHEN {row} % 2 = 0 THEN {c} END"]
             for form_number, form in enumerate(forms):
                 schema = f"c_{number}_{index}_{form_number}"
-                db.execute(f"CREATE SCHEMA {schema}")
-                definition = ", ".join(f"{quoted(x.name)} {x.type}" for x in table.columns)
-                db.execute(f"CREATE TABLE {schema}.{name} ({definition})")
+                execute(f"CREATE SCHEMA {schema}")
+                execute(f"CREATE TABLE {schema}.{name} ({definition})")
                 try:
-                    db.execute(f"INSERT INTO {schema}.{name} SELECT * REPLACE (CAST({form} AS {column.type}) AS {c}) "
-                               f"FROM main.{name} ORDER BY rowid")
-                except Exception:
+                    execute(f"INSERT INTO {schema}.{name} {engine.filled(name, c, form, column.type, columns)}")
+                except engine.Error:
                     continue
                 changed[key].append(schema)
     return dropped, changed

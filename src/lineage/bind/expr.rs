@@ -34,7 +34,7 @@ impl Binder<'_> {
                 let inner = self.expr(*expr, scope, deeper, acc);
                 match op {
                     UnOp::Plus => inner,
-                    UnOp::Minus => types::negated(inner),
+                    UnOp::Minus => types::negated(self.dialect, inner),
                     UnOp::Not => {
                         self.asked(&inner);
                         Typed::made(types::boolean(self.dialect), inner.nullable)
@@ -231,7 +231,10 @@ impl Binder<'_> {
                 self.branch(&mut fixed, &last);
                 typed = types::unify(self.dialect, typed, last);
             }
-            None => typed.nullable = Some(true),
+            None => {
+                typed.nullable = Some(true);
+                typed.ty = typed.ty.map(|ty| types::made(self.dialect, ty));
+            }
         }
         // What a branch's literal would still have fitted itself to is behind.
         typed.fit = if typed.fit == Fit::Text { Fit::Text } else { Fit::None };

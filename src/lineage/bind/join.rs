@@ -3,6 +3,7 @@
 use super::Binder;
 use super::scope::{Found, Merged, Rel};
 use super::star::maybe_null;
+use super::star::{Part, in_order};
 use super::unresolved::base_tables;
 use super::value::{Acc, Col, Info, Sink, Sym, TableId, Wild};
 use crate::types::Meeting;
@@ -89,13 +90,21 @@ impl Binder<'_> {
     }
 
     fn natural(&mut self, scope: usize, (start, middle, end): (usize, usize, usize), kind: JoinKind) {
-        let left: Vec<Sym> = self.visible(scope, start, middle).iter().map(|c| c.sym).collect();
-        let right = self.visible(scope, middle, end);
+        // In the left side's order.
+        let mut parts = Vec::new();
+        in_order(&self.scopes[scope], (start, middle), &mut parts);
+        let of = &self.scopes[scope];
+        let names = parts.iter().flat_map(|part| match part {
+            Part::Merged(at) => vec![(of.merged[*at].sym, Rc::clone(&of.merged[*at].name))],
+            Part::Rel(at) => of.rels[*at].output.cols.iter().map(|c| (c.sym, Rc::clone(&c.name))).collect(),
+        });
+        let left: Vec<(Sym, Rc<str>)> = names.collect();
+        let right: Vec<Sym> = self.visible(scope, middle, end).iter().map(|c| c.sym).collect();
         let mut done = Vec::new();
-        for col in right.into_iter().filter(|c| left.contains(&c.sym)) {
-            if !done.contains(&col.sym) {
-                done.push(col.sym);
-                let shared = Shared { sym: col.sym, name: col.name, ident: None };
+        for (sym, name) in left.into_iter().filter(|(sym, _)| right.contains(sym)) {
+            if !done.contains(&sym) {
+                done.push(sym);
+                let shared = Shared { sym, name, ident: None };
                 self.merge_column(shared, scope, (start, middle, end), kind);
             }
         }
@@ -116,12 +125,14 @@ impl Binder<'_> {
         (start, middle, end): (usize, usize, usize),
         kind: JoinKind,
     ) {
-        let earlier = self.scopes[scope].merged.iter().position(|m| m.sym == sym && m.rels.0 >= start);
-        let left = match earlier {
-            Some(i) => Some(Rc::clone(&self.scopes[scope].merged[i].info)),
+        let left = match self.earlier(sym, scope, (start, middle)) {
+            Some(merged) => Some(merged.info),
             None => self.side(sym, &name, ident, scope, (start, middle), kind),
         };
-        let right = self.side(sym, &name, ident, scope, (middle, end), kind);
+        let right = match self.earlier(sym, scope, (middle, end)) {
+            Some(merged) => Some(merged.info),
+            None => self.side(sym, &name, ident, scope, (middle, end), kind),
+        };
         for info in [&left, &right].into_iter().flatten() {
             self.mention(info);
             self.take(info, Sink::Rows(IndirectKind::Join), &mut Acc::default());
@@ -147,14 +158,14 @@ impl Binder<'_> {
         if matches!(kind, JoinKind::Semi | JoinKind::RightSemi) {
             return;
         }
-        match earlier {
-            Some(i) => {
-                let merged = &mut self.scopes[scope].merged[i];
-                merged.info = info;
-                merged.rels.1 = end;
-            }
-            None => self.scopes[scope].merged.push(Merged { sym, name, info, rels: (start, end) }),
-        }
+        let merged = &mut self.scopes[scope].merged;
+        merged.retain(|m| m.sym != sym || m.rels.0 < start);
+        merged.push(Merged { sym, name, info, rels: (start, end) });
+    }
+
+    /// What a join on one side has made of that column.
+    fn earlier(&self, sym: Sym, scope: usize, (from, to): (usize, usize)) -> Option<Merged> {
+        self.scopes[scope].merged.iter().find(|m| m.sym == sym && from <= m.rels.0 && m.rels.1 <= to).cloned()
     }
 
     /// What both are made of, of the type of the first.

@@ -4,8 +4,16 @@
 use super::Binder;
 use super::value::Sym;
 use std::rc::Rc;
-use tessera_model::Dialect;
+use tessera_model::types::Zone;
+use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::{Expr, ExprId, Literal};
+
+/// A name by PostgreSQL's rule.
+struct Figured {
+    name: String,
+    /// Not a mere type's: what stands around does not replace it.
+    sure: bool,
+}
 
 impl Binder<'_> {
     /// `column` is the place in the result, `anonymous` how many columns before it have no name of their own.
@@ -57,36 +65,38 @@ impl Binder<'_> {
         matches!(self.arena.expr(expr), Expr::Column(..) | Expr::Field { .. })
     }
 
-    /// PostgreSQL's rule: the name of the function, of the column under a cast, of the type of a cast literal.
+    /// PostgreSQL's rule: the name of the column, function or construct, or of a cast's type.
     fn figure(&self, expr: ExprId) -> Option<String> {
+        self.figured(expr).map(|figured| figured.name)
+    }
+
+    fn figured(&self, expr: ExprId) -> Option<Figured> {
+        let sure = |name: String| Some(Figured { name, sure: true });
+        let or = |inner: Option<Figured>, name: Option<String>| match (inner, name) {
+            (Some(inner), _) if inner.sure => Some(inner),
+            (_, Some(name)) => Some(Figured { name, sure: false }),
+            (inner, None) => inner,
+        };
         match self.arena.expr(expr) {
-            Expr::Column(path, _) => self.arena.last(*path).map(|n| self.stored(n)),
+            Expr::Column(path, _) => sure(self.stored(self.arena.last(*path)?)),
             Expr::Call(call) => {
                 let name = self.arena.last(self.arena.call(*call).name)?;
-                Some(match self.text(name).to_ascii_lowercase().as_str() {
-                    "substring" => "substring".to_owned(),
+                sure(match self.text(name).to_ascii_lowercase().as_str() {
                     "trim" => "btrim".to_owned(),
-                    "ceil" => "ceil".to_owned(),
                     "at_time_zone" => "timezone".to_owned(),
                     other => other.to_owned(),
                 })
             }
-            Expr::Cast { expr: inner, ty } => self.figure(*inner).or_else(|| self.type_name(*ty)),
-            Expr::Typed { ty, .. } => self.type_name(*ty),
-            Expr::Literal(Literal::Bool(_)) => Some("bool".to_owned()),
-            Expr::Case(case) => case
-                .default
-                .and_then(|e| match self.arena.expr(e) {
-                    Expr::Column(..) | Expr::Call(_) => self.figure(e),
-                    _ => None,
-                })
-                .or_else(|| Some("case".to_owned())),
-            Expr::Array(_) => Some("array".to_owned()),
-            Expr::Struct { .. } | Expr::Tuple(_) => Some("row".to_owned()),
-            Expr::Decides { args, .. } if args.is_empty() => Some("exists".to_owned()),
-            Expr::Field { name, .. } => Some(self.stored(*name)),
-            Expr::Index { expr, .. } => self.figure(*expr),
-            Expr::Subquery(query) => self.subquery_name(*query),
+            Expr::Cast { expr: inner, ty } => or(self.figured(*inner), self.type_name(*ty)),
+            Expr::Typed { ty, .. } => or(None, self.type_name(*ty)),
+            Expr::Literal(Literal::Bool(_)) => or(None, Some("bool".to_owned())),
+            Expr::Case(case) => or(case.default.and_then(|e| self.figured(e)), Some("case".to_owned())),
+            Expr::Array(_) => sure("array".to_owned()),
+            Expr::Struct { .. } | Expr::Tuple(_) => sure("row".to_owned()),
+            Expr::Decides { args, .. } if args.is_empty() => sure("exists".to_owned()),
+            Expr::Field { name, .. } => sure(self.stored(*name)),
+            Expr::Index { expr, .. } => self.figured(*expr),
+            Expr::Subquery(query) => self.subquery_name(*query).and_then(sure),
             _ => None,
         }
     }
@@ -109,33 +119,35 @@ impl Binder<'_> {
         }
     }
 
-    /// The catalog's own name of a type, which is what PostgreSQL puts there.
     fn type_name(&self, ty: tessera_sql::ir::TypeId) -> Option<String> {
-        use tessera_model::LogicalType as T;
-        use tessera_model::types::Zone;
-        Some(
-            match self.arena.data_type(ty) {
-                T::Bool => "bool",
-                T::Int { bits: 16, .. } => "int2",
-                T::Int { bits: 32, .. } => "int4",
-                T::Int { .. } => "int8",
-                T::Decimal { .. } => "numeric",
-                T::Float { bits: 32 } => "float4",
-                T::Float { .. } => "float8",
-                T::Text { fixed: true, .. } => "bpchar",
-                T::Text { max: Some(_), .. } => "varchar",
-                T::Text { .. } => "text",
-                T::Bytes { .. } => "bytea",
-                T::Date => "date",
-                T::Time { .. } => "time",
-                T::Timestamp { zone: Zone::None, .. } => "timestamp",
-                T::Timestamp { .. } => "timestamptz",
-                T::Interval => "interval",
-                T::Uuid => "uuid",
-                T::Json => "json",
-                _ => return None,
-            }
-            .to_owned(),
-        )
+        let written = self.arena.written_type(ty);
+        written.or_else(|| catalog_name(self.arena.data_type(ty))).map(str::to_owned)
     }
+}
+
+/// The catalog's own name of a type, which is what PostgreSQL puts there; an array's is that of its elements.
+fn catalog_name(ty: &LogicalType) -> Option<&'static str> {
+    use LogicalType as T;
+    Some(match ty {
+        T::Bool => "bool",
+        T::Int { bits: 16, .. } => "int2",
+        T::Int { bits: 32, .. } => "int4",
+        T::Int { .. } => "int8",
+        T::Decimal { .. } => "numeric",
+        T::Float { bits: 32 } => "float4",
+        T::Float { .. } => "float8",
+        T::Text { fixed: true, .. } => "bpchar",
+        T::Text { max: Some(_), .. } => "varchar",
+        T::Text { .. } => "text",
+        T::Bytes { .. } => "bytea",
+        T::Date => "date",
+        T::Time { .. } => "time",
+        T::Timestamp { zone: Zone::None, .. } => "timestamp",
+        T::Timestamp { .. } => "timestamptz",
+        T::Interval => "interval",
+        T::Uuid => "uuid",
+        T::Json => "jsonb",
+        T::Array(inner) => catalog_name(inner)?,
+        _ => return None,
+    })
 }

@@ -3,7 +3,7 @@
 use super::Binder;
 use super::member::transformed;
 use super::relation::with_type;
-use super::scope::{Found, Merged, Rel};
+use super::scope::{Found, Merged, Rel, Scope};
 use super::value::{Col, Info, Output, Sym, TableId, Wild};
 use std::rc::Rc;
 use tessera_model::lineage::{DiagnosticSeverity, Resolution};
@@ -16,6 +16,35 @@ pub(super) struct Expansion {
     pub(super) cols: Vec<Col>,
     pub(super) wild: Vec<Wild>,
     pub(super) stars: Vec<TableId>,
+}
+
+/// What a bare star stands for, by place in its scope.
+pub(super) enum Part {
+    /// A column that a join made of two.
+    Merged(usize),
+    /// The other columns of a relation.
+    Rel(usize),
+}
+
+/// The standard's order: each join has the columns that it made of two first, then those of its sides, in their own order.
+pub(super) fn in_order(scope: &Scope, (from, to): (usize, usize), out: &mut Vec<Part>) {
+    let made_by = |join: (usize, usize)| (0..scope.merged.len()).filter(move |at| scope.merged[*at].rels == join);
+    out.extend(made_by((from, to)).map(Part::Merged));
+    let mut at = from;
+    while at < to {
+        let inner =
+            scope.merged.iter().map(|m| m.rels).filter(|join| join.0 == at && join.1 <= to && *join != (from, to));
+        match inner.map(|join| join.1).max() {
+            Some(end) => {
+                in_order(scope, (at, end), out);
+                at = end;
+            }
+            None => {
+                out.push(Part::Rel(at));
+                at += 1;
+            }
+        }
+    }
 }
 
 /// Columns that the stars of one SELECT may stand for; no warehouse has wider tables. Joins of joins of `*` double.
@@ -31,7 +60,7 @@ impl Binder<'_> {
     }
 
     pub(super) fn star(&mut self, qualifier: Idents, options: &Star, pos: Pos, scope: usize, out: &mut Expansion) {
-        let mut rels: Vec<usize> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         let mut cols: Vec<Col> = Vec::new();
         // The standard puts the columns of USING first; these leave them where the left side has them.
         let in_place = matches!(self.dialect, Dialect::DuckDb | Dialect::Sqlite | Dialect::ClickHouse);
@@ -39,16 +68,24 @@ impl Binder<'_> {
         let excluded = self.excluded(options, scope);
         if qualifier.is_empty() {
             let scope = &self.scopes[scope];
-            let first = scope.merged.iter().filter(|m| !in_place || !is_among(&scope.rels[m.rels.0..m.rels.1], m.sym));
+            if in_place {
+                let lone = |m: &Merged| !is_among(&scope.rels[m.rels.0..m.rels.1], m.sym);
+                parts.extend((0..scope.merged.len()).filter(|at| lone(&scope.merged[*at])).map(Part::Merged));
+                parts.extend((0..scope.rels.len()).map(Part::Rel));
+            } else {
+                in_order(scope, (0, scope.rels.len()), &mut parts);
+            }
             // Without the column on all its sides it is gone.
-            let first = first.filter(|m| {
+            let stays = |m: &Merged| {
                 let has = |rel: &usize| scope.rels[*rel].output.find(m.sym).is_some();
                 excluded.is_empty()
                     || !(m.rels.0..m.rels.1).filter(has).all(|rel| excluded.contains(&(rel, m.sym)))
                     || !(m.rels.0..m.rels.1).any(|rel| has(&rel))
+            };
+            parts.retain(|part| match part {
+                Part::Merged(at) => stays(&scope.merged[*at]),
+                Part::Rel(at) => !scope.rels[*at].hidden,
             });
-            cols.extend(first.map(merged_column));
-            rels.extend((0..scope.rels.len()).filter(|i| !scope.rels[*i].hidden));
         } else {
             let names: Vec<Sym> = self.arena.idents(qualifier).iter().map(|p| self.alias_sym(*p)).collect();
             let mut at = Some(scope);
@@ -64,10 +101,17 @@ impl Binder<'_> {
                 let output = Rc::clone(&self.scopes[owner].rels[rel].output);
                 return self.emit(output.cols.clone(), &output.wild, options, scope, out);
             }
-            rels.push(rel);
+            parts.push(Part::Rel(rel));
         }
         let mut wild: Vec<Wild> = Vec::new();
-        for rel in rels {
+        for part in parts {
+            let rel = match part {
+                Part::Rel(rel) => rel,
+                Part::Merged(at) => {
+                    cols.push(merged_column(&self.scopes[scope].merged[at]));
+                    continue;
+                }
+            };
             let relation = self.scopes[scope].rels[rel].clone();
             let merged = qualifier.is_empty();
             let width = relation.output.cols.len();

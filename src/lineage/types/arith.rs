@@ -8,13 +8,17 @@ use tessera_model::{Dialect, LogicalType};
 use tessera_sql::ir::BinOp;
 
 /// `-x`: a literal stays one.
-pub(crate) fn negated(typed: Typed) -> Typed {
+pub(crate) fn negated(dialect: Dialect, typed: Typed) -> Typed {
     let fit = typed.fit.integer().and_then(i64::checked_neg).map_or(Fit::None, Fit::Int);
-    Typed { fit, ..typed }
+    Typed { fit, ty: typed.ty.map(|ty| super::made(dialect, ty)), ..typed }
 }
 
 /// The type of `a op b`.
 pub(crate) fn binary(dialect: Dialect, op: BinOp, a: &Typed, b: &Typed) -> Option<LogicalType> {
+    operator(dialect, op, a, b).map(|ty| super::made(dialect, ty))
+}
+
+fn operator(dialect: Dialect, op: BinOp, a: &Typed, b: &Typed) -> Option<LogicalType> {
     match op {
         BinOp::Compare | BinOp::And | BinOp::Or => boolean(dialect),
         BinOp::JsonGet => Some(LogicalType::Json),
@@ -210,7 +214,12 @@ fn concat(dialect: Dialect, a: Option<&LogicalType>, b: Option<&LogicalType>) ->
     );
     match (a, b) {
         (Some(T::Array(_)), Some(T::Array(_))) => super::common(dialect, a.cloned(), b.cloned()),
+        (Some(T::Array(list)), Some(one)) | (Some(one), Some(T::Array(list))) if dialect == Dialect::Postgres => {
+            let element = super::common(dialect, Some((**list).clone()), Some(one.clone()))?;
+            Some(T::Array(Box::new(element)))
+        }
         (Some(T::Json), Some(T::Json)) => Some(T::Json),
+        (Some(T::Bytes { .. }), Some(T::Bytes { .. })) if dialect == Dialect::Postgres => a.cloned(),
         (Some(T::Bytes { .. }), _) | (_, Some(T::Bytes { .. })) => None,
         (Some(T::Text { .. }), _) | (_, Some(T::Text { .. })) => free.then_some(T::TEXT),
         _ => None,
@@ -223,6 +232,7 @@ fn bits(dialect: Dialect, a: &Typed, b: &Typed) -> Option<LogicalType> {
     match (&x, &y) {
         (LogicalType::Int { .. }, LogicalType::Int { .. }) if x == y => Some(x),
         (LogicalType::Int { .. }, LogicalType::Int { .. }) if dialect == Dialect::DuckDb => duck_integers(&x, &y),
+        (LogicalType::Int { .. }, LogicalType::Int { .. }) if dialect == Dialect::Postgres => numeric(dialect, &x, &y),
         _ => None,
     }
 }
@@ -265,6 +275,10 @@ fn time(dialect: Dialect, op: BinOp, x: &LogicalType, y: &LogicalType) -> Option
             Some(T::Interval)
         }
         (T::Interval, BinOp::Add | BinOp::Sub, T::Interval) => Some(T::Interval),
+        // A key or an element less.
+        (T::Json, BinOp::Sub, T::Text { .. } | T::Int { .. } | T::Array(_)) if dialect == Dialect::Postgres => {
+            Some(T::Json)
+        }
         (T::Interval, BinOp::Mul | BinOp::Div, n) | (n, BinOp::Mul, T::Interval) if pg_like && n.is_numeric() => {
             Some(T::Interval)
         }

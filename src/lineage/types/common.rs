@@ -24,6 +24,23 @@ fn is_itself(ty: &LogicalType) -> bool {
     matches!(ty, LogicalType::Other(name) if name == ITSELF)
 }
 
+/// What a function or an operator gives, or a choice with NULL among it. PostgreSQL's know types, not their modifiers: the
+/// MAX of VARCHAR(20) values has no length.
+pub(crate) fn made(dialect: Dialect, ty: LogicalType) -> LogicalType {
+    use LogicalType as T;
+    if dialect != Dialect::Postgres {
+        return ty;
+    }
+    match ty {
+        T::Decimal { .. } => T::Decimal { precision: None, scale: 0 },
+        T::Text { max: Some(_), fixed } => T::Text { max: None, fixed },
+        T::Time { zone, .. } => T::Time { precision: None, zone },
+        T::Timestamp { zone, .. } => T::Timestamp { precision: None, zone },
+        T::Array(inner) => T::Array(Box::new(made(dialect, *inner))),
+        other => other,
+    }
+}
+
 /// The type that an argument surely has.
 pub(super) fn settled(ty: Option<&LogicalType>) -> Option<&LogicalType> {
     ty.filter(|t| !is_itself(t))
@@ -216,6 +233,10 @@ pub(crate) fn unify_columns(dialect: Dialect, a: Typed, b: Typed) -> Typed {
 
 fn fitted(dialect: Dialect, literal: &Typed, other: &Typed) -> Option<LogicalType> {
     let ty = other.ty.as_ref()?;
+    // The literal has no length to share.
+    if dialect == Dialect::Postgres && literal.fit == Fit::Text && matches!(ty, LogicalType::Text { .. }) {
+        return Some(made(dialect, ty.clone()));
+    }
     let adapts = match literal.fit {
         Fit::Int(value) => dialect == Dialect::DuckDb && int_holds(ty, value),
         Fit::Text => match dialect {
@@ -246,10 +267,16 @@ pub(super) fn int_holds(ty: &LogicalType, value: i64) -> bool {
 /// The type of a value that is the one or the other.
 pub(crate) fn common(dialect: Dialect, a: Option<LogicalType>, b: Option<LogicalType>) -> Option<LogicalType> {
     let (a, b) = (a?, b?);
-    if a == b || is_null(&b) {
+    if a == b {
         return Some(a);
     }
-    if is_null(&a) || is_itself(&a) {
+    if is_null(&b) {
+        return Some(made(dialect, a));
+    }
+    if is_null(&a) {
+        return Some(made(dialect, b));
+    }
+    if is_itself(&a) {
         return Some(b);
     }
     if is_itself(&b) {
@@ -352,6 +379,7 @@ fn other(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalTy
                 // TIMESTAMP is TIMESTAMP_US.
                 D::DuckDb if zone == Zone::None => *if fine(p) > fine(q) { p } else { q },
                 D::Trino | D::Athena => Some(p.unwrap_or(3).max(q.unwrap_or(3))),
+                D::Postgres => None,
                 _ => return None,
             };
             Some(T::Timestamp { precision, zone })
@@ -387,9 +415,17 @@ fn texts(dialect: Dialect, a: &LogicalType, b: &LogicalType) -> Option<LogicalTy
             let max = x.zip(*y).map(|(x, y)| x.max(y));
             Some(LogicalType::Text { max, fixed: false })
         }
-        D::Postgres if x != y => (x.is_none() || y.is_none()).then_some(LogicalType::TEXT),
+        D::Postgres => match (a, b) {
+            // Of a blank-padded type and another one PostgreSQL takes the first unless the other is TEXT, which VARCHAR is
+            // to us as well.
+            (LogicalType::Text { fixed: f, .. }, LogicalType::Text { fixed: g, .. }) if f != g => None,
+            (LogicalType::Text { fixed, .. }, _) => {
+                Some(LogicalType::Text { max: x.filter(|_| x == y), fixed: *fixed })
+            }
+            _ => None,
+        },
         _ if x == y => Some(LogicalType::Text { max: *x, fixed: false }),
         D::DuckDb | D::BigQuery | D::Databricks | D::SparkSql | D::Sqlite | D::ClickHouse => Some(LogicalType::TEXT),
-        D::Postgres | D::Hive | D::Oracle | D::Teradata | D::Generic => None,
+        D::Hive | D::Oracle | D::Teradata | D::Generic => None,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::read::{Section, lines};
 use super::signature::{Arg, Fits, Nulls, Param, Signature};
-use crate::bind::Typed;
+use crate::bind::{Fit, Typed};
 use std::sync::LazyLock;
 use tessera_model::{Dialect, LogicalType};
 use tessera_sql::hash::FastMap;
@@ -21,7 +21,28 @@ pub(crate) struct Function {
     /// Some argument is a word such as MONTH.
     pub(crate) takes_part: bool,
     decides: bool,
+    keeps: Keeps,
     signatures: Vec<Signature>,
+}
+
+/// What PostgreSQL's functions keep of that which [`super::made`] takes from a type.
+#[derive(Debug, PartialEq)]
+enum Keeps {
+    Nothing,
+    All,
+    /// Texts are compared as TEXT, and the side that was made one is the value.
+    AllButTexts,
+}
+
+impl Keeps {
+    /// Some constructs of the language are written like functions.
+    fn of(name: &str) -> Keeps {
+        match name {
+            "array" | "coalesce" | "greatest" | "least" => Keeps::All,
+            "nullif" => Keeps::AllButTexts,
+            _ => Keeps::Nothing,
+        }
+    }
 }
 
 type Table = FastMap<&'static str, Function>;
@@ -99,6 +120,7 @@ fn table(dialect: Dialect) -> Table {
                     ordered_set: false,
                     takes_part: false,
                     decides: false,
+                    keeps: Keeps::of(name),
                     signatures: Vec::new(),
                 });
                 // Where the word stands is the dialect's business.
@@ -145,8 +167,39 @@ impl Function {
                 .any(|s| s.takes(count) && s.slot(index).is_some_and(|slot| slot.param == Param::Part))
     }
 
-    /// What a call gives. Where arguments of unknown type leave several lines open that disagree, nothing is known.
+    /// What a call gives.
     pub(crate) fn call(&self, dialect: Dialect, args: &[Arg<'_>]) -> Typed {
+        let typed = self.fitting(dialect, args);
+        if dialect == Dialect::Postgres { self.kept(args, typed) } else { typed }
+    }
+
+    /// What PostgreSQL leaves of a value's type (see [`super::made`]).
+    fn kept(&self, args: &[Arg<'_>], mut typed: Typed) -> Typed {
+        let keeps = match self.keeps {
+            Keeps::All => true,
+            // Of a blank-padded text and a TEXT the latter is compared, of it and a VARCHAR the former.
+            Keeps::AllButTexts => {
+                let padded = |arg: Option<&Arg<'_>>| match arg?.typed.ty {
+                    Some(LogicalType::Text { fixed, .. }) => Some(fixed),
+                    _ => None,
+                };
+                let other = args.get(1).filter(|arg| arg.typed.fit == Fit::None);
+                match (padded(args.first()), padded(other)) {
+                    (Some(true), Some(false)) => return Typed { ty: None, ..typed },
+                    (value, _) => value != Some(false),
+                }
+            }
+            Keeps::Nothing => false,
+        };
+        if !keeps {
+            typed.ty = typed.ty.map(|ty| super::made(Dialect::Postgres, ty));
+        }
+        typed
+    }
+
+    /// What the first line that fits says. Where arguments of unknown type leave several lines open that disagree, nothing
+    /// is known.
+    fn fitting(&self, dialect: Dialect, args: &[Arg<'_>]) -> Typed {
         let mut open: Option<Option<LogicalType>> = None;
         for signature in &self.signatures {
             let (fits, ty) = signature.apply(dialect, args);

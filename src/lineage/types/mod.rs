@@ -13,7 +13,9 @@ mod refused;
 mod signature;
 
 pub(crate) use arith::{binary, negated};
-pub(crate) use common::{boolean, common, is_null, is_open, itself, literal, strict_nullable, unify, unify_columns};
+pub(crate) use common::{
+    boolean, common, is_null, is_open, itself, literal, made, strict_nullable, unify, unify_columns,
+};
 pub(crate) use function::{Function, function};
 pub(crate) use part::{is_date_part, takes_date_part};
 pub(crate) use refused::{Meeting, argument, condition, pair, picks_one};

@@ -84,6 +84,8 @@ pub struct Arena {
     pub selects: Vec<Select>,
     pub relations: Vec<Relation>,
     pub types: Vec<LogicalType>,
+    /// Types that were written by a name which the logical type does not keep.
+    pub written_types: Vec<(TypeId, &'static str)>,
     pub idents: Vec<IdentData>,
     pub expr_lists: Vec<ExprId>,
     pub ident_lists: Vec<IdentId>,
@@ -113,6 +115,10 @@ impl Arena {
     }
     pub fn data_type(&self, id: TypeId) -> &LogicalType {
         &self.types[id.index()]
+    }
+    /// The name by which a type was written, where the logical type does not keep it: `json` beside `jsonb`.
+    pub fn written_type(&self, id: TypeId) -> Option<&'static str> {
+        self.written_types.iter().find(|(ty, _)| *ty == id).map(|(_, name)| *name)
     }
     pub fn ident(&self, id: IdentId) -> &IdentData {
         &self.idents[id.index()]

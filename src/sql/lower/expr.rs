@@ -94,6 +94,10 @@ impl Lower {
                 }
             },
             E::Between { expr, negated: _, low, high } => self.predicate(vec![*expr, *low, *high]),
+            // Two spans; PostgreSQL calls it a function's name.
+            E::BinaryOp { left, op: BinaryOperator::Overlaps, right } => {
+                self.named_call("overlaps", vec![*left, *right])
+            }
             E::BinaryOp { left, op, right } => self.chain(*left, &op, *right),
             E::Like { negated: _, any: _, expr, pattern, escape_char: _ }
             | E::ILike { negated: _, any: _, expr, pattern, escape_char: _ }
@@ -164,17 +168,22 @@ impl Lower {
             E::Ceil { expr, field: _ } => self.named_call("ceil", vec![*expr]),
             E::Floor { expr, field: _ } => self.named_call("floor", vec![*expr]),
             E::Position { expr, r#in } => self.named_call("position", vec![*expr, *r#in]),
-            E::Substring { expr, substring_from, substring_for, special: _, shorthand: _ } => {
+            E::Substring { expr, substring_from, substring_for, special: _, shorthand } => {
                 let mut operands = vec![*expr];
                 operands.extend(substring_from.map(|e| *e));
                 operands.extend(substring_for.map(|e| *e));
-                self.named_call("substring", operands)
+                self.named_call(if shorthand { "substr" } else { "substring" }, operands)
             }
-            E::Trim { trim_where: _, trim_what, expr, trim_characters } => {
+            E::Trim { trim_where, trim_what, expr, trim_characters } => {
                 let mut operands = vec![*expr];
                 operands.extend(trim_what.map(|e| *e));
                 operands.extend(trim_characters.into_iter().flatten());
-                self.named_call("trim", operands)
+                let side = match trim_where {
+                    Some(ast::TrimWhereField::Leading) => "ltrim",
+                    Some(ast::TrimWhereField::Trailing) => "rtrim",
+                    Some(ast::TrimWhereField::Both) | None => "trim",
+                };
+                self.named_call(side, operands)
             }
             E::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
                 let mut operands = vec![*expr, *overlay_what, *overlay_from];

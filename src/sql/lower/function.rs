@@ -153,6 +153,15 @@ impl Lower {
                 let name = self.ident(&name);
                 (self.argument_value(arg), Some(name))
             }
+            // PostgreSQL's parser takes any expression for a name. Only an arrow's or an assignment's is one.
+            ast::FunctionArg::ExprNamed {
+                name: ast::Expr::Identifier(name),
+                arg,
+                operator: ast::FunctionArgOperator::RightArrow | ast::FunctionArgOperator::Assignment,
+            } => {
+                let name = self.ident(&name);
+                (self.argument_value(arg), Some(name))
+            }
             // `key : value` pairs of JSON_OBJECT: the key is a value too.
             ast::FunctionArg::ExprNamed { name, arg, operator: _ } => {
                 let key = self.expr(name);

@@ -55,6 +55,10 @@ pub(crate) fn statement(
     Ok(Statement { kind, arena: lower.arena, body, nested: lower.nested, pos })
 }
 
+/// Types whose name the logical type does not keep, and what PostgreSQL's catalog calls them.
+const NAMED_AS_WRITTEN: &[(&str, &str)] =
+    &[("json", "json"), ("varchar", "varchar"), ("character varying", "varchar"), ("name", "name")];
+
 struct Lower {
     arena: Arena,
     dialect: Dialect,
@@ -187,6 +191,9 @@ impl Lower {
             return *found;
         }
         let new = self.logical(LogicalType::parse(self.dialect, &text));
+        if let Some((_, name)) = NAMED_AS_WRITTEN.iter().find(|(written, _)| text.eq_ignore_ascii_case(written)) {
+            self.arena.written_types.push((new, name));
+        }
         self.types.insert(text, new);
         new
     }

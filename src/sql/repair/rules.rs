@@ -72,6 +72,7 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("*", "CASE +{ ( } VALUE +{ ) } +"),
     ("*", "CASE +{ ( } VALUE +{ ) } -"),
     ("*", "CASE +{ ( } VALUE +{ ) } *"),
+    ("*", "BETWEEN -{ SYMMETRIC|ASYMMETRIC }"),
     ("mysql", "_ -{ MOD } +{ % } _"),
     ("hive", "-{ IREGEXP } +{ RLIKE }"),
     ("hive databricks sparksql", "' -{ YEAR|DAY TO MONTH|SECOND }"),
