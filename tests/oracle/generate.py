@@ -243,7 +243,8 @@ class Generator:
             alias = self.name("v")
             return f"(VALUES (1, 'ash'), (2, 'red'), (3, NULL)) AS {alias}(k, word)", Rel(alias, [("k", "int"), ("word", "text")])
         if roll < 0.55:
-            table, alias = r.choice(self.tables), self.name("v")
+            # The parser's tree of TABLE does not say whether the name was quoted.
+            table, alias = r.choice([t for t in self.tables if t.name.islower()]), self.name("v")
             return f"(TABLE {quoted(table.name)}) AS {alias}", Rel(alias, [(c.name, c.kind) for c in table.columns])
         if roll < 0.565:
             alias = self.name("g")

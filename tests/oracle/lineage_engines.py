@@ -1,6 +1,7 @@
 """The engines that the lineage oracle asks: each makes a world's tables and their variants, describes a query and runs it."""
 
 import os
+import re
 
 import duckdb
 import postgres_queries
@@ -122,14 +123,18 @@ class Postgres:
         return columns_of(self.db.execute(sql))
 
     def depends(self, sql):
+        # Of a whole row it only says the table.
+        if "/* whole row */" in sql:
+            return None
         names = ", ".join(f"c{i}" for i in range(len(self.described(sql))))
         with self.db.transaction(force_rollback=True):
             self.db.execute(f"CREATE VIEW main.asked({names}) AS {sql}")
             return {(table.lower(), column.lower()) for table, column in self.db.execute(DEPENDS)}
 
     def complains_of(self, error, column):
-        text = str(error).lower()
-        return "does not exist" in text and column.lower() in text
+        # Hints name other columns.
+        text = str(error).split("\n")[0].lower()
+        return "does not exist" in text and re.search(rf"(^|[^\w]){re.escape(column.lower())}([^\w]|$)", text) is not None
 
     def is_same_type(self, mine, theirs):
         return postgres_world.plain_type(mine) == postgres_world.plain_type(theirs)

@@ -32,7 +32,7 @@ from lineage_engines import ENGINES, LARGE, DuckDb
 ROOT = Path(__file__).resolve().parents[2]
 PER_WORLD = 120
 # What may read columns that the text does not name.
-UNNAMED = re.compile(r"(select|distinct|on \([^()]*\)|,|\.)\s*\*|natural|pivot|\btable\b|columns\s*\(")
+UNNAMED = re.compile(r"(whole row|select|distinct|on \([^()]*\)|,|\.)\s*\*|natural|pivot|\btable\b|columns\s*\(")
 
 
 def reads(entries):

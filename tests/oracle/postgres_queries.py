@@ -1,6 +1,6 @@
 """The lineage oracle's queries in PostgreSQL's words."""
 
-from generate import Generator
+from generate import Generator, Rel
 from world import quoted
 
 
@@ -11,7 +11,52 @@ class PostgresGenerator(Generator):
     SET_OPERATORS = ["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"]
     MATCHES = "{0} ~ '{1}'"
 
+    def relation(self, depth, ctes):
+        if self.chance(0.2):
+            return self.special()
+        return super().relation(depth, ctes)
+
+    def special(self):
+        """What may stand in PostgreSQL's FROM beside tables and queries."""
+        r = self.r
+        alias, x, y = self.name("f"), self.name("n"), self.name("n")
+        table = r.choice(self.tables)
+        columns = [(c.name, c.kind) for c in table.columns]
+        kind = r.randrange(7)
+        if kind == 0:
+            return f"ROWS FROM (generate_series(1, 3), generate_series(4, 5)) AS {alias}({x}, {y})", Rel(alias, [(x, "int"), (y, "int")])
+        if kind == 1:
+            return f"unnest(ARRAY[1, 2], ARRAY['red', 'elm']) AS {alias}({x}, {y})", Rel(alias, [(x, "int"), (y, "text")])
+        if kind == 2:
+            rows = '[{"a": 1, "b": "red"}, {"a": 2}]'
+            return f"jsonb_to_recordset('{rows}') AS {alias}(a integer, b text)", Rel(alias, [("a", "int"), ("b", "text")])
+        if kind == 3:
+            # The first columns under other names, the others under their own.
+            return f"{quoted(table.name)} AS {alias}({x}, {y})", Rel(alias, [(x, columns[0][1]), (y, columns[1][1]), *columns[2:]])
+        if kind == 4:
+            return f"ONLY {quoted(table.name)} AS {alias}", Rel(alias, columns)
+        if kind == 5:
+            return f"generate_series(1, 3) WITH ORDINALITY AS {alias}({x}, {y})", Rel(alias, [(x, "int"), (y, "int")])
+        # A join under a name of its own.
+        one, two = self.name("t"), self.name("t")
+        if self.chance(0.5):
+            side = f"(SELECT id, {quoted(columns[1][0])} AS {x} FROM {quoted(table.name)}) AS {two}"
+            return f"({quoted(table.name)} AS {one} {r.choice(['LEFT', 'FULL'])} JOIN {side} USING (id)) AS {alias}", Rel(alias, [*columns, (x, "int")])
+        return f"({quoted(table.name)} AS {one} CROSS JOIN (SELECT 1 AS {x}) AS {two}) AS {alias}", Rel(alias, [*columns, (x, "int")])
+
+    def whole_row(self, rels):
+        """Something made of all columns of a relation; pg_depend does not say which those are."""
+        rel = self.r.choice(rels)
+        form = self.r.choice(["row_to_json({t})::text", "to_jsonb({t})::text", "count({t})", "({t} IS NULL)", "({t}.*)::text", "md5({t}::text)"])
+        return "/* whole row */ " + form.format(t=rel.alias), form.startswith("count")
+
     def text(self):
+        if self.chance(0.04):
+            sql, rels, _ = self.source(0, [])
+            made, aggregate = self.whole_row(rels)
+            key = self.column(rels, "int", "text")
+            beside = f"{key} AS key_, " if key else ""
+            return f"SELECT {beside}{made} AS whole_ FROM {sql}" + (" GROUP BY 1" if aggregate and key else "")
         return self.unnamed() if self.chance(0.2) else super().text()
 
     def literal(self, kind):
@@ -56,12 +101,18 @@ class PostgresGenerator(Generator):
                      lambda: f"lpad({e('text')}, 8, '.')", lambda: f"regexp_replace({c('text')}, '[aeiou]', '_')", lambda: f"trim({e('text')})",
                      lambda: f"trim(both 'a' FROM {c('text')})", lambda: f"md5({c('text')})", lambda: f"initcap({c('text')})", lambda: f"{c('date')}::text",
                      lambda: f"format('%s:%s', {c('text')}, {c('int')})", lambda: f"reverse({e('text')})", lambda: f"{c('text')} || {c('int')}",
-                     lambda: f"translate({c('text')}, 'ae', 'xy')", lambda: f"repeat({c('text')}, 2)", lambda: f"{c('text')}::varchar(12)",
+                     lambda: f"translate({c('text')}, 'ae', 'xy')", lambda: f"repeat({c('text')}, 2)", lambda: f"{c('text')}::varchar(12)", lambda: f"{c('text')} COLLATE \"C\"", lambda: f"coalesce({c('text')}, {c('int')}::text, 'none')",
+                     lambda: f"(SELECT string_agg(e_, '+') FROM unnest({c('texts')}) AS u_(e_))", lambda: f"(regexp_match({c('text')}, '([a-e])'))[1]",
+                     lambda: f"concat(VARIADIC {c('texts')})", lambda: f"to_char({c('decimal')}, 'FM990.00')", lambda: f"quote_literal({c('text')})",
+                     lambda: f"right({c('text')}, -1)", lambda: f"chr(65 + {whole()} % 20)", lambda: f"CAST({c('int')} AS text) || '%'",
                      lambda: f"overlay({c('text')} PLACING 'zz' FROM 2)", lambda: f"encode({c('bytes')}, 'hex')", lambda: f"{c('uuid')}::text",
                      lambda: f"substring({c('text')} FROM '[a-e]+')", lambda: f"CAST({c('text')} AS char(4))", lambda: f"jsonb_typeof({c('json')})"],
             "bool": [lambda: self.condition(rels, depth), lambda: f"NOT {e('bool')}", lambda: f"{c('int')} IS NULL", lambda: f"starts_with({c('text')}, 'a')",
                      lambda: f"{whole()} = ANY({c('ints')})", lambda: f"{c('json')} ? 'a'", lambda: f"{c('ints')} @> ARRAY[1]", lambda: f"{c('texts')} && ARRAY['red']",
-                     lambda: f"{c('text')} ~* '^a'", lambda: f"{c('int')} BETWEEN SYMMETRIC 5 AND 2", lambda: f"{c('text')} SIMILAR TO '%(a|b)%'",
+                     lambda: f"{c('text')} ~* '^a'", lambda: f"{c('text')} = ALL(ARRAY['red', 'elm'])", lambda: f"({c('int')}, {c('int')}) = ({c('int')}, 2)",
+                     lambda: f"{c('int')} OPERATOR(pg_catalog.>) 2", lambda: f"{c('text')} LIKE ANY(ARRAY['a%', 'b%'])", lambda: f"{c('text')} COLLATE \"C\" < 'm'",
+                     lambda: f"{c('int')} IN (SELECT generate_series(1, {r.randint(2, 9)}))", lambda: f"ROW({c('int')}, {c('text')}) < ROW(3, 'm')",
+                     lambda: f"{c('date')} NOT BETWEEN DATE '2024-02-01' AND {self.literal('date')}", lambda: f"({c('bool')} IS UNKNOWN)", lambda: f"{c('int')} BETWEEN SYMMETRIC 5 AND 2", lambda: f"{c('text')} SIMILAR TO '%(a|b)%'",
                      lambda: f"{c('json')} @> '{{\"a\": 1}}'", lambda: f"({c('date')}, {c('date')}) OVERLAPS (DATE '2024-01-01', DATE '2024-03-01')"],
             "date": [lambda: f"{c('date')} + {r.randint(1, 9)}", lambda: f"CAST({c('timestamp')} AS date)", lambda: f"make_date(2024, 1 + {whole()} % 12, 1)",
                      lambda: f"{c('timestamp')}::date", lambda: f"{c('date')} - {whole()}", lambda: f"date_trunc('month', {c('timestamp')})::date",

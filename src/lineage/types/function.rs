@@ -184,8 +184,15 @@ impl Function {
                     _ => None,
                 };
                 let other = args.get(1).filter(|arg| arg.typed.fit == Fit::None);
+                if let (Some(value), Some(other)) = (args.first(), other)
+                    && value.typed.fit == Fit::Text
+                {
+                    // A literal becomes what it is compared with.
+                    let ty = other.typed.ty.clone().map(|ty| super::made(Dialect::Postgres, ty));
+                    return Typed { ty, ..typed };
+                }
                 match (padded(args.first()), padded(other)) {
-                    (Some(true), Some(false)) => return Typed { ty: None, ..typed },
+                    (Some(value), Some(other)) if value != other => return Typed { ty: None, ..typed },
                     (value, _) => value != Some(false),
                 }
             }

@@ -67,12 +67,32 @@ pub(super) fn binary(op: &BinaryOperator) -> BinOp {
         | B::IsNot => BinOp::Compare,
         B::Arrow | B::HashArrow => BinOp::JsonGet,
         B::LongArrow | B::HashLongArrow => BinOp::JsonText,
+        // `OPERATOR(pg_catalog.>)`
+        B::PGCustomBinaryOperator(parts) => parts.last().map_or(BinOp::Other, |op| named(op)),
         B::Custom(_)
-        | B::PGCustomBinaryOperator(_)
         | B::HashMinus
         | B::DoubleHash
         | B::LtDashGt
         | B::At
         | B::Assignment => BinOp::Other,
+    }
+}
+
+/// An operator by its sign.
+fn named(sign: &str) -> BinOp {
+    match sign {
+        "+" => BinOp::Add,
+        "-" => BinOp::Sub,
+        "*" => BinOp::Mul,
+        "/" => BinOp::Div,
+        "%" => BinOp::Mod,
+        "||" => BinOp::Concat,
+        "^" => BinOp::Pow,
+        "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" | "@>"
+        | "<@" | "&&" | "?" | "?|" | "?&" | "@@" => BinOp::Compare,
+        "&" | "|" | "#" | "<<" | ">>" => BinOp::Bit,
+        "->" | "#>" => BinOp::JsonGet,
+        "->>" | "#>>" => BinOp::JsonText,
+        _ => BinOp::Other,
     }
 }

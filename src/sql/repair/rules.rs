@@ -73,6 +73,8 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("*", "CASE +{ ( } VALUE +{ ) } -"),
     ("*", "CASE +{ ( } VALUE +{ ) } *"),
     ("*", "BETWEEN -{ SYMMETRIC|ASYMMETRIC }"),
+    ("postgres redshift", "( -{ VARIADIC }"),
+    ("postgres redshift", ", -{ VARIADIC }"),
     ("mysql", "_ -{ MOD } +{ % } _"),
     ("hive", "-{ IREGEXP } +{ RLIKE }"),
     ("hive databricks sparksql", "' -{ YEAR|DAY TO MONTH|SECOND }"),
