@@ -8,6 +8,7 @@ import postgres_queries
 import postgres_world
 import world
 from generate import Generator
+from postgres_writes import Writes
 
 LARGE = 1000
 
@@ -25,7 +26,7 @@ def columns_of(cursor):
 
 
 class DuckDb:
-    dialect, world, generator, Error = "duckdb", world, Generator, duckdb.Error
+    dialect, world, generator, writes, Error = "duckdb", world, Generator, None, duckdb.Error
 
     def __init__(self):
         self.db = duckdb.connect(config={"threads": 1})
@@ -67,18 +68,19 @@ class DuckDb:
         return f"SELECT * REPLACE (CAST({form} AS {type_}) AS {column}) FROM main.{name} ORDER BY rowid"
 
 
-# What a view's rule depends on, as pg_depend has it: the columns that its text names, those of stars too.
+# What something depends on, as pg_depend has it: the columns that its text names, those of stars and targets too.
 DEPENDS = """
 SELECT DISTINCT c.relname, a.attname FROM pg_depend d
-JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
 JOIN pg_class c ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
-WHERE r.ev_class = 'main.asked'::regclass AND d.refobjsubid > 0 AND c.oid <> r.ev_class
+WHERE d.refobjsubid > 0 AND c.relname <> 'asked' AND
 """
+VIEW = "d.objid IN (SELECT oid FROM pg_rewrite WHERE ev_class = 'main.asked'::regclass) AND d.classid = 'pg_rewrite'::regclass"
+FUNCTION = "d.objid = 'main.asked'::regproc AND d.classid = 'pg_proc'::regclass"
 
 
 class Postgres:
-    dialect, world, generator = "postgres", postgres_world, postgres_queries.PostgresGenerator
+    dialect, world, generator, writes = "postgres", postgres_world, postgres_queries.PostgresGenerator, Writes
 
     def __init__(self):
         import psycopg
@@ -127,9 +129,16 @@ class Postgres:
         if "/* whole row */" in sql:
             return None
         names = ", ".join(f"c{i}" for i in range(len(self.described(sql))))
+        return self.depends_of(f"CREATE VIEW main.asked({names}) AS {sql}", VIEW)
+
+    def touches(self, statement):
+        """The columns that a statement reads or writes."""
+        return self.depends_of(f"CREATE FUNCTION main.asked() RETURNS void LANGUAGE sql BEGIN ATOMIC {statement}; END", FUNCTION)
+
+    def depends_of(self, definition, which):
         with self.db.transaction(force_rollback=True):
-            self.db.execute(f"CREATE VIEW main.asked({names}) AS {sql}")
-            return {(table.lower(), column.lower()) for table, column in self.db.execute(DEPENDS)}
+            self.db.execute(definition)
+            return {(table.lower(), column.lower()) for table, column in self.db.execute(DEPENDS + which)}
 
     def complains_of(self, error, column):
         # Hints name other columns.

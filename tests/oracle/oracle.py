@@ -74,13 +74,56 @@ class Oracle:
             try:
                 engine.described(sql)
             except engine.Error as error:
-                self.counts["refused"] += 1
-                if self.args.refused:
-                    print(str(error).split("\n")[0], "|", sql)
+                self.refuse(error, sql)
                 continue
             cases.append({"id": f"{seed}/{len(cases)}", "dialect": engine.dialect, "sql": sql, "schemas": schemas, "defaults": {}})
         self.check(engine, tables, cases, dropped, changed)
+        if engine.writes:
+            self.statements(engine, engine.writes(engine.generator(tables, f"{seed}/writes")), schemas, dropped, seed)
         engine.close()
+
+    def statements(self, engine, maker, schemas, dropped, seed):
+        """Statements that write: the columns that we name, read and written, against those that the engine names."""
+        by_name = {(table.lower(), column.lower()): (table, column) for table, column in dropped}
+        cases, touched = [], []
+        for number in range(PER_WORLD // 3):
+            sql = maker.text()
+            try:
+                touched.append(engine.touches(sql))
+            except engine.Error as error:
+                self.refuse(error, sql)
+                continue
+            cases.append({"id": f"{seed}/w{number}", "dialect": engine.dialect, "sql": sql, "schemas": schemas, "defaults": {}})
+        for case, touched, answer in zip(cases, touched, self.answers(cases)):
+            columns = answer.get("columns") or []
+            named = reads(answer.get("indirect")).union(reads(answer.get("unused")))
+            for column in columns:
+                named |= reads(column.get("direct")) | reads(column.get("indirect"))
+            written = reads({"table": c.get("target") or "", "column": c["name"]} for c in columns)
+            self.counts["statements"] += 1
+            for pair in touched - named - written:
+                # A star's columns matter to nobody by their names.
+                key = by_name[pair]
+                engine.use(dropped[key])
+                try:
+                    engine.touches(case["sql"])
+                except engine.Error as error:
+                    if engine.complains_of(error, key[1]):
+                        self.miss("missed_reference", case, table=key[0], column=key[1], resolution=answer.get("resolution"))
+                engine.use()
+            # Of the columns that MERGE writes PostgreSQL keeps no account.
+            known = touched | written if case["sql"].startswith("MERGE") else touched
+            self.beyond(case["sql"], (named | written) - known)
+
+    def beyond(self, sql, columns):
+        self.counts["named_beyond"] += len(columns)
+        if columns:
+            self.misses.append({"what": "named_beyond", "sql": sql, "columns": sorted(columns)})
+
+    def refuse(self, error, sql):
+        self.counts["refused"] += 1
+        if self.args.refused:
+            print(str(error).split("\n")[0], "|", sql)
 
     def check(self, engine, tables, cases, dropped, changed):
         for case, answer in zip(cases, self.answers(cases)):
@@ -124,10 +167,7 @@ class Oracle:
         any_column = UNNAMED.search(lower)
         depends = engine.depends(sql)
         if depends is not None:
-            beyond = named - depends
-            self.counts["named_beyond"] += len(beyond)
-            if beyond:
-                self.misses.append({"what": "named_beyond", "sql": sql, "columns": sorted(beyond)})
+            self.beyond(sql, named - depends)
         for table in tables:
             if table.name.lower() not in lower:
                 continue
@@ -199,7 +239,7 @@ class Oracle:
         n = self.counts
         types = n["types"] or 1
         right = types - n["wrong_type"] - n["unknown_type"]
-        more = f", {n['named_beyond']} columns named beyond the engine's own" if self.args.engine == "postgres" else ""
+        more = f", {n['statements']} statements that write, {n['named_beyond']} columns named beyond the engine's own" if self.args.engine == "postgres" else ""
         return (f"oracle: {self.args.engine}, seed {self.args.seed}, {n['queries']} queries ({n['rows']} with rows, {n['resolved']} resolved), "
                 f"{n['changes']} changes, {n['drops']} drops, {n['untouched']} columns neither named nor behind a star: missed reads {n['missed_read']}, missed references "
                 f"{n['missed_reference']}, wrong names {n['wrong_names']}, types exact {right}/{types} "

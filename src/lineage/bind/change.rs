@@ -6,7 +6,7 @@ use super::value::{Col, Info, Output, TableId};
 use std::rc::Rc;
 use tessera_model::lineage::IndirectKind;
 use tessera_sql::ir::{
-    Alias, Assignment, Expr, ExprId, From, IdentId, Idents, Item, MergeAction, Relation, StatementBody,
+    Alias, Assignment, Expr, ExprId, From, IdentId, Idents, Item, MergeAction, MergeSides, Relation, StatementBody,
 };
 
 impl Binder<'_> {
@@ -67,7 +67,13 @@ impl Binder<'_> {
                 self.condition(*on, scope, IndirectKind::Join);
                 if let Some(table) = table {
                     self.note_write(table);
+                    let both = self.scopes[scope].rels.clone();
                     for clause in clauses {
+                        self.scopes[scope].rels = match clause.sides {
+                            MergeSides::Both => both.clone(),
+                            MergeSides::Source => sources.clone(),
+                            MergeSides::Target => both[..before].to_vec(),
+                        };
                         for filter in &clause.filters {
                             self.condition(*filter, scope, IndirectKind::Filter);
                         }

@@ -16,4 +16,4 @@ pub use query::{
     Alias, Body, ColumnDef, Cte, Distinct, From, GroupBy, Item, ItemKind, Join, JoinConstraint, JoinKind, Keep,
     LateralView, Matching, Order, Pipe, PivotColumns, Query, Relation, Select, SetArm, SetOp, Star,
 };
-pub use statement::{Assignment, MergeAction, MergeClause, Statement, StatementBody, StatementKind};
+pub use statement::{Assignment, MergeAction, MergeClause, MergeSides, Statement, StatementBody, StatementKind};

@@ -71,8 +71,17 @@ pub enum MergeAction {
     Nothing,
 }
 
+/// Whose columns a MERGE's clause may name: of a row that has no match there is one side only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MergeSides {
+    Both,
+    Source,
+    Target,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct MergeClause {
+    pub sides: MergeSides,
     pub filters: Vec<ExprId>,
     pub action: MergeAction,
 }

@@ -1,7 +1,7 @@
 //! Statements that write rows: INSERT, UPDATE, DELETE, MERGE.
 
 use super::Lower;
-use crate::ir::{Assignment, From, IdentId, Idents, Item, MergeAction, MergeClause, Pos, StatementBody};
+use crate::ir::{Assignment, From, IdentId, Idents, Item, MergeAction, MergeClause, MergeSides, Pos, StatementBody};
 use sqlparser::ast;
 
 impl Lower {
@@ -168,7 +168,12 @@ impl Lower {
                     ast::MergeAction::Delete { delete_token: _ } => MergeAction::Delete,
                     ast::MergeAction::DoNothing { do_token: _, nothing_token: _ } => MergeAction::Nothing,
                 };
-                MergeClause { filters, action }
+                let sides = match clause.clause_kind {
+                    ast::MergeClauseKind::Matched => MergeSides::Both,
+                    ast::MergeClauseKind::NotMatched | ast::MergeClauseKind::NotMatchedByTarget => MergeSides::Source,
+                    ast::MergeClauseKind::NotMatchedBySource => MergeSides::Target,
+                };
+                MergeClause { sides, filters, action }
             })
             .collect();
         StatementBody::Merge { target, source, on, clauses }

@@ -69,12 +69,7 @@ pub(super) fn binary(op: &BinaryOperator) -> BinOp {
         B::LongArrow | B::HashLongArrow => BinOp::JsonText,
         // `OPERATOR(pg_catalog.>)`
         B::PGCustomBinaryOperator(parts) => parts.last().map_or(BinOp::Other, |op| named(op)),
-        B::Custom(_)
-        | B::HashMinus
-        | B::DoubleHash
-        | B::LtDashGt
-        | B::At
-        | B::Assignment => BinOp::Other,
+        B::Custom(_) | B::HashMinus | B::DoubleHash | B::LtDashGt | B::At | B::Assignment => BinOp::Other,
     }
 }
 
@@ -88,8 +83,8 @@ fn named(sign: &str) -> BinOp {
         "%" => BinOp::Mod,
         "||" => BinOp::Concat,
         "^" => BinOp::Pow,
-        "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*" | "@>"
-        | "<@" | "&&" | "?" | "?|" | "?&" | "@@" => BinOp::Compare,
+        "=" | "<>" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "~*" | "!~" | "!~*" | "~~" | "~~*" | "!~~" | "!~~*"
+        | "@>" | "<@" | "&&" | "?" | "?|" | "?&" | "@@" => BinOp::Compare,
         "&" | "|" | "#" | "<<" | ">>" => BinOp::Bit,
         "->" | "#>" => BinOp::JsonGet,
         "->>" | "#>>" => BinOp::JsonText,

@@ -41,9 +41,15 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ("generic databricks sparksql hive", "DELETE FROM -{ TABLE } #"),
     ("*", "FROM -{ ( } # -{ ) }"),
     // Functions in step, as several of them in one SELECT are.
-    ("postgres", "FROM|JOIN|LATERAL -{ ROWS FROM ( } +{ LATERAL ( SELECT } %"),
+    ("postgres", "FROM|JOIN|LATERAL|USING -{ ROWS FROM ( } +{ LATERAL ( SELECT } %"),
     ("postgres", ", -{ ROWS FROM ( } +{ LATERAL ( SELECT } %"),
-    // Joins.
+    // Joins. What conflicts is not what a cross join is on.
+    ("*", "CROSS JOIN # +{ WHERE TRUE } ON CONFLICT"),
+    ("*", "CROSS JOIN # ?AS # +{ WHERE TRUE } ON CONFLICT"),
+    ("*", "CROSS JOIN # (..) +{ WHERE TRUE } ON CONFLICT"),
+    ("*", "CROSS JOIN # (..) ?AS # +{ WHERE TRUE } ON CONFLICT"),
+    ("*", "CROSS JOIN # (..) ?AS # (..) +{ WHERE TRUE } ON CONFLICT"),
+    ("*", "CROSS JOIN (..) ?AS # +{ WHERE TRUE } ON CONFLICT"),
     ("clickhouse", "JOIN # ?AS # USING +{ ( } # , ## +{ ) }"),
     ("clickhouse", "JOIN # USING +{ ( } # , ## +{ ) }"),
     ("clickhouse", "JOIN # USING +{ ( } # +{ ) }"),
