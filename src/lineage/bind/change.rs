@@ -4,6 +4,7 @@ use super::Binder;
 use super::scope::Rel;
 use super::value::{Col, Info, Output, TableId};
 use std::rc::Rc;
+use tessera_model::Dialect;
 use tessera_model::lineage::IndirectKind;
 use tessera_sql::ir::{
     Alias, Assignment, Expr, ExprId, From, IdentId, Idents, Item, MergeAction, MergeSides, Relation, StatementBody,
@@ -16,9 +17,7 @@ impl Binder<'_> {
                 let scope = self.push_scope(None);
                 let (written, decided) = (self.columns.len(), self.rows.len());
                 let table = self.open_target(target, scope);
-                for from in from {
-                    self.from(from, scope);
-                }
+                self.beside_target(from, scope);
                 let table = table.map(|t| self.aliased_target(t, scope));
                 if let Some(table) = table {
                     self.note_write(table);
@@ -47,9 +46,7 @@ impl Binder<'_> {
                     let known = self.relation_named(&alias, scope).and_then(|r| self.scopes[scope].rels[r].table);
                     targets.extend(known.or_else(|| self.table(*name)));
                 }
-                for from in using {
-                    self.from(from, scope);
-                }
+                self.beside_target(using, scope);
                 for target in targets {
                     self.note_write(target);
                 }
@@ -152,6 +149,18 @@ impl Binder<'_> {
     }
 
     /// Puts the table that is changed into the scope. Being changed is no read of it.
+    /// What stands beside the table that is changed. In PostgreSQL its joins cannot name that table.
+    fn beside_target(&mut self, list: &[From], scope: usize) {
+        let target = match self.dialect {
+            Dialect::Postgres => std::mem::take(&mut self.scopes[scope].rels),
+            _ => Vec::new(),
+        };
+        for from in list {
+            self.from(from, scope);
+        }
+        self.scopes[scope].rels.extend(target);
+    }
+
     fn open_target(&mut self, from: &From, scope: usize) -> Option<TableId> {
         let target = match self.arena.relation(from.first) {
             Relation::Table { name, alias, .. } if self.is_cte_name(*name).is_none() => {
@@ -179,6 +188,9 @@ impl Binder<'_> {
 
     /// T-SQL's `UPDATE a SET … FROM t AS a`: the target is an alias of FROM.
     fn aliased_target(&mut self, table: TableId, scope: usize) -> TableId {
+        if self.dialect == Dialect::Postgres {
+            return table;
+        }
         let Some(first) = self.scopes[scope].rels.first() else { return table };
         let [name] = first.names.as_slice() else { return table };
         let name = *name;

@@ -168,13 +168,13 @@ impl Binder<'_> {
         self.scopes[scope].merged.iter().find(|m| m.sym == sym && from <= m.rels.0 && m.rels.1 <= to).cloned()
     }
 
-    /// What both are made of, of the type of the first.
+    /// What both are made of, of the type of the first; PostgreSQL makes both sides one type before.
     fn joined(&mut self, first: &Rc<Info>, second: &Rc<Info>) -> Rc<Info> {
         let both = self.merge(first, second);
         Rc::new(Info {
             direct: both.direct.clone(),
             indirect: both.indirect.clone(),
-            ty: first.ty.clone(),
+            ty: if self.dialect == Dialect::Postgres { both.ty.clone() } else { first.ty.clone() },
             nullable: first.nullable,
         })
     }

@@ -89,7 +89,8 @@ impl Binder<'_> {
             }
             Expr::Cast { expr: inner, ty } => or(self.figured(*inner), self.type_name(*ty)),
             Expr::Typed { ty, .. } => or(None, self.type_name(*ty)),
-            Expr::Literal(Literal::Bool(_)) => or(None, Some("bool".to_owned())),
+            // PostgreSQL up to 14 read `true` as a cast.
+            Expr::Literal(Literal::Bool(_)) if self.dialect == Dialect::Redshift => or(None, Some("bool".to_owned())),
             Expr::Case(case) => or(case.default.and_then(|e| self.figured(e)), Some("case".to_owned())),
             Expr::Array(_) => sure("array".to_owned()),
             Expr::Struct { .. } | Expr::Tuple(_) => sure("row".to_owned()),
