@@ -97,6 +97,11 @@ impl Binder<'_> {
         {
             return self.packed(&call.arg_names, &given);
         }
+        if self.dialect == Dialect::DuckDb
+            && arena.last(call.name).is_some_and(|n| arena.text(n).eq_ignore_ascii_case("struct_extract"))
+        {
+            return extracted(&given);
+        }
         function.map(|f| f.call(self.dialect, &given)).unwrap_or_default()
     }
 
@@ -207,6 +212,14 @@ impl Binder<'_> {
             _ => false,
         }
     }
+}
+
+/// `struct_extract(s, 'a')`: a member of a struct.
+fn extracted(given: &[Arg<'_>]) -> Typed {
+    let [of, name] = given else { return Typed::unknown() };
+    let (Some(LogicalType::Struct(fields)), Some(name)) = (&of.typed.ty, name.word) else { return Typed::unknown() };
+    let field = fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+    Typed::made(field.map(|field| field.data_type.clone()), None)
 }
 
 /// The text of a literal or a bare word.
