@@ -8,7 +8,7 @@ use tessera_model::{Dialect, TableName};
 use tessera_sql::{Limits, Mention, Script};
 
 /// Raised whenever the same text may give another answer.
-const ENGINE_VERSION: u32 = 3;
+const ENGINE_VERSION: u32 = 4;
 
 #[derive(Debug)]
 pub(super) struct Text {
