@@ -192,6 +192,10 @@ impl Function {
                     return Typed { ty, ..typed };
                 }
                 match (padded(args.first()), padded(other)) {
+                    // It may be either.
+                    (Some(true), None) if other.is_some_and(|arg| arg.typed.ty.is_none()) => {
+                        return Typed { ty: None, ..typed };
+                    }
                     (Some(value), Some(other)) if value != other => return Typed { ty: None, ..typed },
                     (value, _) => value != Some(false),
                 }
