@@ -85,16 +85,16 @@ class Oracle:
     def statements(self, engine, maker, schemas, dropped, seed):
         """Statements that write: the columns that we name, read and written, against those that the engine names."""
         by_name = {(table.lower(), column.lower()): (table, column) for table, column in dropped}
-        cases, touched = [], []
+        cases, found = [], []
         for number in range(PER_WORLD // 3):
             sql = maker.text()
             try:
-                touched.append(engine.touches(sql))
+                found.append(engine.touches(sql))
             except engine.Error as error:
                 self.refuse(error, sql)
                 continue
             cases.append({"id": f"{seed}/w{number}", "dialect": engine.dialect, "sql": sql, "schemas": schemas, "defaults": {}})
-        for case, touched, answer in zip(cases, touched, self.answers(cases)):
+        for case, touched, answer in zip(cases, found, self.answers(cases)):
             columns = answer.get("columns") or []
             named = reads(answer.get("indirect")).union(reads(answer.get("unused")))
             for column in columns:
@@ -174,8 +174,9 @@ class Oracle:
             for column in table.columns:
                 key = (table.name, column.name)
                 pair = (table.name.lower(), column.name.lower())
-                # What the text neither names nor takes along unnamed cannot matter to it.
-                if pair not in depends if depends is not None else pair[1] not in lower and not any_column:
+                # What the engine says it does not depend on, or the text neither names nor takes along, cannot matter to it.
+                matters = pair[1] in lower or any_column if depends is None else pair in depends
+                if not matters:
                     self.counts["untouched"] += 1
                     continue
                 if pair not in named:

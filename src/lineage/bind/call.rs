@@ -1,6 +1,7 @@
 //! Function calls: which arguments are values, which only decide, and what comes out.
 
 use super::Binder;
+use super::member::field_type;
 use super::value::{Acc, Info, Sink, Typed};
 use crate::types::{self, Arg, Function};
 use std::rc::Rc;
@@ -217,9 +218,8 @@ impl Binder<'_> {
 /// `struct_extract(s, 'a')`: a member of a struct.
 fn extracted(given: &[Arg<'_>]) -> Typed {
     let [of, name] = given else { return Typed::unknown() };
-    let (Some(LogicalType::Struct(fields)), Some(name)) = (&of.typed.ty, name.word) else { return Typed::unknown() };
-    let field = fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-    Typed::made(field.map(|field| field.data_type.clone()), None)
+    let field = of.typed.ty.as_ref().zip(name.word).and_then(|(ty, name)| field_type(ty, name));
+    Typed::made(field.cloned(), None)
 }
 
 /// The text of a literal or a bare word.

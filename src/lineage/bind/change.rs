@@ -148,7 +148,6 @@ impl Binder<'_> {
         }
     }
 
-    /// Puts the table that is changed into the scope. Being changed is no read of it.
     /// What stands beside the table that is changed. In PostgreSQL its joins cannot name that table.
     fn beside_target(&mut self, list: &[From], scope: usize) {
         let target = match self.dialect {
@@ -161,6 +160,7 @@ impl Binder<'_> {
         self.scopes[scope].rels.extend(target);
     }
 
+    /// Puts the table that is changed into the scope. Being changed is no read of it.
     fn open_target(&mut self, from: &From, scope: usize) -> Option<TableId> {
         let target = match self.arena.relation(from.first) {
             Relation::Table { name, alias, .. } if self.is_cte_name(*name).is_none() => {

@@ -2,8 +2,7 @@
 
 use super::Binder;
 use super::scope::{Found, Merged, Rel};
-use super::star::maybe_null;
-use super::star::{Part, in_order};
+use super::star::{Part, in_order, maybe_null};
 use super::unresolved::base_tables;
 use super::value::{Acc, Col, Info, Sink, Sym, TableId, Wild};
 use crate::types::Meeting;

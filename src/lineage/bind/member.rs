@@ -14,11 +14,8 @@ impl Binder<'_> {
         for name in names {
             let text = self.text(*name);
             ty = match ty {
-                Some(LogicalType::Struct(fields)) => {
-                    fields.iter().find(|f| f.name.eq_ignore_ascii_case(text)).map(|f| &f.data_type)
-                }
                 json @ Some(LogicalType::Json) => json,
-                _ => None,
+                other => other.and_then(|ty| field_type(ty, text)),
             };
         }
         Typed::made(ty.cloned(), None)
@@ -75,6 +72,12 @@ impl Binder<'_> {
         member.mentioned = true;
         made
     }
+}
+
+/// The type of a struct's member.
+pub(super) fn field_type<'t>(ty: &'t LogicalType, name: &str) -> Option<&'t LogicalType> {
+    let LogicalType::Struct(fields) = ty else { return None };
+    fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)).map(|field| &field.data_type)
 }
 
 /// The same sources, as those of something more than the column itself.

@@ -1,5 +1,6 @@
 //! Types of literals, and the one type of two branches.
 
+use super::modifiers::made;
 use crate::bind::{Fit, Typed};
 use tessera_model::types::{StructField, Zone};
 use tessera_model::{Dialect, LogicalType};
@@ -22,23 +23,6 @@ pub(crate) fn itself() -> LogicalType {
 
 fn is_itself(ty: &LogicalType) -> bool {
     matches!(ty, LogicalType::Other(name) if name == ITSELF)
-}
-
-/// What a function or an operator gives, or a choice with NULL among it. PostgreSQL's know types, not their modifiers: the
-/// MAX of VARCHAR(20) values has no length.
-pub(crate) fn made(dialect: Dialect, ty: LogicalType) -> LogicalType {
-    use LogicalType as T;
-    if dialect != Dialect::Postgres {
-        return ty;
-    }
-    match ty {
-        T::Decimal { .. } => T::Decimal { precision: None, scale: 0 },
-        T::Text { max: Some(_), fixed } => T::Text { max: None, fixed },
-        T::Time { zone, .. } => T::Time { precision: None, zone },
-        T::Timestamp { zone, .. } => T::Timestamp { precision: None, zone },
-        T::Array(inner) => T::Array(Box::new(made(dialect, *inner))),
-        other => other,
-    }
 }
 
 /// The type that an argument surely has.

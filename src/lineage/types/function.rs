@@ -2,9 +2,10 @@
 //! of them are the files in `functions`; a dialect's own lines come before those of the dialect that it resembles, and
 //! those before the lines that hold everywhere.
 
+use super::modifiers::Keeps;
 use super::read::{Section, lines};
 use super::signature::{Arg, Fits, Nulls, Param, Signature};
-use crate::bind::{Fit, Typed};
+use crate::bind::Typed;
 use std::sync::LazyLock;
 use tessera_model::{Dialect, LogicalType};
 use tessera_sql::hash::FastMap;
@@ -23,26 +24,6 @@ pub(crate) struct Function {
     decides: bool,
     keeps: Keeps,
     signatures: Vec<Signature>,
-}
-
-/// What PostgreSQL's functions keep of that which [`super::made`] takes from a type.
-#[derive(Debug, PartialEq)]
-enum Keeps {
-    Nothing,
-    All,
-    /// Texts are compared as TEXT, and the side that was made one is the value.
-    AllButTexts,
-}
-
-impl Keeps {
-    /// Some constructs of the language are written like functions.
-    fn of(name: &str) -> Keeps {
-        match name {
-            "array" | "coalesce" | "greatest" | "least" => Keeps::All,
-            "nullif" => Keeps::AllButTexts,
-            _ => Keeps::Nothing,
-        }
-    }
 }
 
 type Table = FastMap<&'static str, Function>;
@@ -120,7 +101,7 @@ fn table(dialect: Dialect) -> Table {
                     ordered_set: false,
                     takes_part: false,
                     decides: false,
-                    keeps: Keeps::of(name),
+                    keeps: Keeps::by_name(name),
                     signatures: Vec::new(),
                 });
                 // Where the word stands is the dialect's business.
@@ -170,42 +151,7 @@ impl Function {
     /// What a call gives.
     pub(crate) fn call(&self, dialect: Dialect, args: &[Arg<'_>]) -> Typed {
         let typed = self.fitting(dialect, args);
-        if dialect == Dialect::Postgres { self.kept(args, typed) } else { typed }
-    }
-
-    /// What PostgreSQL leaves of a value's type (see [`super::made`]).
-    fn kept(&self, args: &[Arg<'_>], mut typed: Typed) -> Typed {
-        let keeps = match self.keeps {
-            Keeps::All => true,
-            // Of a blank-padded text and a TEXT the latter is compared, of it and a VARCHAR the former.
-            Keeps::AllButTexts => {
-                let padded = |arg: Option<&Arg<'_>>| match arg?.typed.ty {
-                    Some(LogicalType::Text { fixed, .. }) => Some(fixed),
-                    _ => None,
-                };
-                let other = args.get(1).filter(|arg| arg.typed.fit == Fit::None);
-                if let (Some(value), Some(other)) = (args.first(), other)
-                    && value.typed.fit == Fit::Text
-                {
-                    // A literal becomes what it is compared with.
-                    let ty = other.typed.ty.clone().map(|ty| super::made(Dialect::Postgres, ty));
-                    return Typed { ty, ..typed };
-                }
-                match (padded(args.first()), padded(other)) {
-                    // It may be either.
-                    (Some(true), None) if other.is_some_and(|arg| arg.typed.ty.is_none()) => {
-                        return Typed { ty: None, ..typed };
-                    }
-                    (Some(value), Some(other)) if value != other => return Typed { ty: None, ..typed },
-                    (value, _) => value != Some(false),
-                }
-            }
-            Keeps::Nothing => false,
-        };
-        if !keeps {
-            typed.ty = typed.ty.map(|ty| super::made(Dialect::Postgres, ty));
-        }
-        typed
+        if dialect == Dialect::Postgres { self.keeps.of_call(args, typed) } else { typed }
     }
 
     /// What the first line that fits says. Where arguments of unknown type leave several lines open that disagree, nothing
